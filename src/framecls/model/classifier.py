@@ -1,0 +1,234 @@
+"""The trained classifier and its checkpoint folder."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from framecls.codebook import Codebook
+from framecls.config import Context, Precision
+from framecls.errors import CodebookError, ModelError
+from framecls.model.decision import Decision, FrameDecision
+from framecls.model.device import choose_device, choose_dtype
+from framecls.model.encoding import Encoder, batches, pad
+from framecls.validation import first_problem
+
+__all__ = ["FORMAT", "FrameClassifier"]
+
+#: Version of ``framecls.json``; a checkpoint of another version is refused by name.
+FORMAT = 1
+_FACTS = "framecls.json"
+_CODEBOOK = "codebook.toml"
+_TOKEN_BUDGET = 8192
+
+Scores = npt.NDArray[np.float32]
+
+
+class _StoredFrame(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    slope: float = Field(gt=0)
+    intercept: float
+    threshold: float = Field(ge=0, le=1)
+    support: int
+
+
+class _StoredDecision(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    fitted_on: str
+    size: int
+    frames: dict[str, _StoredFrame]
+
+
+class _Facts(BaseModel):
+    """What ``framecls.json`` holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1]
+    framecls: str
+    name: str
+    codebook_sha256: str
+    context: Context
+    max_length: int
+    decision: _StoredDecision
+
+
+class FrameClassifier:
+    """
+    An encoder with a multi-label head, and the decision fitted for it.
+
+    Validation, test, batch labelling and reports all go through :meth:`score`, :meth:`probabilities` and
+    :meth:`decide`; there is no other place where a sentence becomes a frame.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        codebook: Codebook,
+        decision: Decision,
+        context: Context,
+        max_length: int,
+        name: str,
+    ) -> None:
+        self.model = model.eval()
+        self.codebook = codebook
+        self.decision = decision
+        self.encoder = Encoder(tokenizer=tokenizer, context=context, max_length=max_length)
+        self.name = name
+
+    @classmethod
+    def load(cls, path: Path | str, *, device: str | None = None, precision: Precision = "fp32") -> Self:
+        """
+        Load a checkpoint folder.
+
+        :param path: the folder ``framecls train`` wrote.
+        :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
+        :param precision: arithmetic of the encoder; ``auto`` takes bf16 where the hardware computes in it.
+        :returns: the classifier.
+        :raises ModelError: the folder is no checkpoint, is incomplete, or is of a version this framecls does not know.
+        """
+        path = Path(path)
+        facts, codebook = _read_facts(path)
+        place = choose_device(device)
+        try:
+            model = AutoModelForSequenceClassification.from_pretrained(
+                path, dtype=choose_dtype(precision, place), local_files_only=True
+            )
+            tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again") from error
+        labels = tuple(model.config.id2label[index] for index in range(model.config.num_labels))
+        if labels != codebook.frames:
+            raise ModelError(f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}")
+        frames = tuple(FrameDecision(**facts.decision.frames[frame].model_dump()) for frame in codebook.frames)
+        return cls(
+            model=model.to(place),
+            tokenizer=tokenizer,
+            codebook=codebook,
+            decision=Decision(frames=frames, fitted_on=facts.decision.fitted_on, size=facts.decision.size),
+            context=facts.context,
+            max_length=facts.max_length,
+            name=facts.name,
+        )
+
+    def save(self, path: Path | str, *, framecls_version: str) -> None:
+        """
+        Write the checkpoint: a plain transformers folder plus ``framecls.json`` and ``codebook.toml``.
+
+        :param path: the folder; made where it is not there.
+        :param framecls_version: recorded in the checkpoint.
+        """
+        path = Path(path)
+        path.mkdir(parents=True, exist_ok=True)
+        self.model.save_pretrained(path)
+        self.encoder.tokenizer.save_pretrained(path)
+        self.codebook.write(path / _CODEBOOK)
+        frames = {name: asdict(frame) for name, frame in zip(self.codebook.frames, self.decision.frames, strict=True)}
+        facts = _Facts.model_validate(
+            {
+                "format": FORMAT,
+                "framecls": framecls_version,
+                "name": self.name,
+                "codebook_sha256": self.codebook.sha256,
+                "context": self.encoder.context,
+                "max_length": self.encoder.max_length,
+                "decision": {"fitted_on": self.decision.fitted_on, "size": self.decision.size, "frames": frames},
+            }
+        )
+        (path / _FACTS).write_text(json.dumps(facts.model_dump(), indent=2) + "\n", encoding="utf-8")
+
+    def score(
+        self,
+        texts: Sequence[str],
+        before: Sequence[str] | None = None,
+        heading: Sequence[str] | None = None,
+    ) -> Scores:
+        """
+        Score sentences.
+
+        :param texts: N sentences.
+        :param before: the sentence before each; only a model trained with that context looks at it.
+        :param heading: the heading path of each; likewise.
+        :returns: logits, columns in the codebook's order. *Shape:* ``(N, F)``, float32.
+        :raises ModelError: ``before`` or ``heading`` is not as long as ``texts``.
+        """
+        for name, given in (("before", before), ("heading", heading)):
+            if given is not None and len(given) != len(texts):
+                raise ModelError(f"{len(given)} values of {name!r} for {len(texts)} texts; give one for each, or none")
+        scores = np.empty((len(texts), len(self.codebook.frames)), dtype=np.float32)
+        features = self.encoder(texts, before, heading)
+        device = self.model.device
+        with torch.inference_mode():
+            for rows in batches([len(feature["input_ids"]) for feature in features], _TOKEN_BUDGET):
+                batch = pad([features[row] for row in rows], self.encoder.tokenizer)
+                logits = self.model(**{key: tensor.to(device) for key, tensor in batch.items()}).logits
+                scores[rows] = logits.float().cpu().numpy()
+        return scores
+
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        before: Sequence[str] | None = None,
+        heading: Sequence[str] | None = None,
+    ) -> Scores:
+        """
+        Score sentences and calibrate the scores.
+
+        :param texts: N sentences.
+        :param before: the sentence before each, or ``None``.
+        :param heading: the heading path of each, or ``None``.
+        :returns: probabilities, columns in the codebook's order. *Shape:* ``(N, F)``, float32.
+        """
+        return self.decision.probabilities(self.score(texts, before, heading))
+
+    def decide(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+        """
+        Hold probabilities against the thresholds stored in the checkpoint.
+
+        :param probabilities: from :meth:`probabilities`. *Shape:* ``(N, F)``.
+        :returns: whether each frame is present. *Shape:* ``(N, F)``, bool.
+        """
+        return self.decision.decide(probabilities)
+
+
+def _read_facts(path: Path) -> tuple[_Facts, Codebook]:
+    if not path.is_dir():
+        raise ModelError(f"{path}: no such model folder; train one with 'framecls train', or correct the path")
+    try:
+        content = json.loads((path / _FACTS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path}: is no framecls model; it has no {_FACTS} (was its training finished?)") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path / _FACTS}: cannot be read: {error}; copy or train the model again") from error
+    if isinstance(content, dict) and content.get("format") != FORMAT:
+        raise ModelError(f"{path}: checkpoint format {content.get('format')!r} is not {FORMAT}; use the framecls that wrote it")
+    try:
+        facts = _Facts.model_validate(content)
+    except ValidationError as error:
+        raise ModelError(f"{path / _FACTS}: {first_problem(error)}") from error
+    try:
+        codebook = Codebook.read(path / _CODEBOOK)
+    except CodebookError as error:
+        raise ModelError(f"{path}: {error}") from error
+    if codebook.sha256 != facts.codebook_sha256:
+        raise ModelError(f"{path / _CODEBOOK}: is not the codebook the model was trained with; restore the original file")
+    if tuple(facts.decision.frames) != codebook.frames:
+        raise ModelError(f"{path / _FACTS}: decides on other frames than its codebook has; copy or train the model again")
+    return facts, codebook

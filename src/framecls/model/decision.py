@@ -1,0 +1,158 @@
+"""
+The one decision path: a score is calibrated to a probability, and a probability is held against its frame's threshold.
+
+Both are fitted per frame, on a split that is named and stored with them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit, log_expit
+
+from framecls.errors import EvaluationError
+
+__all__ = ["Decision", "FrameDecision", "best_f1_threshold"]
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameDecision:
+    """
+    How scores of one frame become a decision.
+
+    :param slope: of the calibration, above 0, so that it never reorders sentences.
+    :param intercept: of the calibration.
+    :param threshold: least probability at which the frame is present.
+    :param support: sentences with the frame among those it was fitted on.
+    """
+
+    slope: float
+    intercept: float
+    threshold: float
+    support: int
+
+    def __post_init__(self) -> None:
+        if not self.slope > 0:
+            raise ValueError(f"the slope of a calibration must be above 0, found {self.slope}")
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"a threshold must be from 0 to 1, found {self.threshold}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """
+    The decisions of all F frames, in the codebook's order.
+
+    :param frames: one for each frame.
+    :param fitted_on: name of the split it was fitted on.
+    :param size: sentences in that split.
+    """
+
+    frames: tuple[FrameDecision, ...]
+    fitted_on: str
+    size: int
+
+    @classmethod
+    def fit(
+        cls, scores: npt.NDArray[np.floating], gold: npt.NDArray[np.bool_], *, frames: Sequence[str], fitted_on: str
+    ) -> Self:
+        """
+        Fit calibration and thresholds.
+
+        :param scores: logits. *Shape:* ``(N, F)``.
+        :param gold: frames of the same sentences. *Shape:* ``(N, F)``, bool.
+        :param frames: names of the frames, for messages.
+        :param fitted_on: name of the split the sentences are from.
+        :returns: the decision.
+        :raises EvaluationError: a frame is on none, or on all, of the sentences.
+        """
+        fitted = []
+        for column, frame in enumerate(frames):
+            support = int(gold[:, column].sum())
+            if support in (0, len(gold)):
+                raise EvaluationError(
+                    f"{fitted_on}: {support} of {len(gold)} sentences carry {frame!r}; "
+                    "fitting its threshold needs sentences with and without it, so add annotated documents"
+                )
+            slope, intercept = _platt(scores[:, column].astype(np.float64), gold[:, column])
+            probabilities = _calibrate(scores[:, column], slope, intercept)
+            threshold = best_f1_threshold(probabilities, gold[:, column])
+            fitted.append(FrameDecision(slope=slope, intercept=intercept, threshold=threshold, support=support))
+        return cls(frames=tuple(fitted), fitted_on=fitted_on, size=len(gold))
+
+    def probabilities(self, scores: npt.NDArray[np.floating]) -> Floats:
+        """
+        Calibrate scores.
+
+        :param scores: logits. *Shape:* ``(N, F)``.
+        :returns: probabilities, 0 to 1. *Shape:* ``(N, F)``, float32.
+        """
+        columns = [_calibrate(scores[:, i], f.slope, f.intercept) for i, f in enumerate(self.frames)]
+        return np.stack(columns, axis=1)
+
+    def decide(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+        """
+        Hold probabilities against the thresholds.
+
+        :param probabilities: calibrated ones. *Shape:* ``(N, F)``.
+        :returns: whether each frame is present. *Shape:* ``(N, F)``, bool.
+        """
+        return np.asarray(probabilities) >= np.array([frame.threshold for frame in self.frames], dtype=np.float32)
+
+
+def _calibrate(scores: npt.NDArray[np.floating], slope: float, intercept: float) -> Floats:
+    return expit(slope * np.asarray(scores, dtype=np.float64) + intercept).astype(np.float32)
+
+
+def _platt(scores: npt.NDArray[np.float64], gold: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """
+    Fit ``sigmoid(slope · score + intercept)`` to gold by maximum likelihood with Platt's smoothed targets.
+
+    Platt 1999, "Probabilistic outputs for support vector machines", section 2.2. The slope is kept above 0 by fitting
+    its logarithm; the search starts from a standardised score, so the scale of the scores does not matter.
+    """
+    positives = int(gold.sum())
+    negatives = len(gold) - positives
+    targets = np.where(gold, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    center, spread = scores.mean(), scores.std() or 1.0
+    standard = (scores - center) / spread
+
+    def loss(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        slope = np.exp(parameters[0])
+        logits = slope * standard + parameters[1]
+        value = -(targets * log_expit(logits) + (1 - targets) * log_expit(-logits)).mean()
+        residual = expit(logits) - targets
+        return float(value), np.array([(residual * standard).mean() * slope, residual.mean()])
+
+    start = np.array([0.0, np.log((positives + 1) / (negatives + 1))])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(-7.0, 7.0), (-50.0, 50.0)]).x
+    slope = float(np.exp(found[0]) / spread)
+    return slope, float(found[1] - slope * center)
+
+
+def best_f1_threshold(probabilities: npt.NDArray[np.floating], gold: npt.NDArray[np.bool_]) -> float:
+    """
+    Find the threshold with the best F1.
+
+    F1 is computed from counts, ``2 TP / (2 TP + FP + FN)``, so that precision and recall of 0 give 0 and never NaN.
+    The threshold lies midway between the last probability accepted and the first rejected; of several with the same
+    F1 the one that accepts fewest sentences is taken.
+
+    :param probabilities: of one frame. *Shape:* ``(N,)``.
+    :param gold: whether each sentence carries it; at least one does. *Shape:* ``(N,)``, bool.
+    :returns: the threshold.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    ranked, present = probabilities[order].astype(np.float64), gold[order]
+    accepted = np.arange(1, len(ranked) + 1)
+    f1 = 2 * np.cumsum(present) / (accepted + present.sum())
+    # Only between two different probabilities can a threshold fall.
+    possible = np.append(ranked[:-1] > ranked[1:], True)
+    best = int(np.argmax(np.where(possible, f1, -1.0)))
+    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
+    return float((ranked[best] + below) / 2)
