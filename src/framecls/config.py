@@ -1,12 +1,13 @@
 """Typed run configs, read from TOML. Precedence: flags over file over defaults."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from framecls.errors import ConfigError
 from framecls.validation import first_problem
@@ -23,6 +24,10 @@ Context = Literal["none", "before", "heading", "heading+before"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
+#: A path that means the same place whatever the working directory becomes.
+Place = Annotated[Path, AfterValidator(Path.resolve)]
+
+
 class TrainConfig(BaseModel):
     """
     Everything a training run depends on.
@@ -32,9 +37,9 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    codebook: Path
-    corpus: Path
-    output: Path
+    codebook: Place
+    corpus: Place
+    output: Place
     base: str = PACKAGED_BASE
     context: Context = "none"
     max_length: Annotated[int, Field(ge=8, le=8192)] = 192
@@ -82,8 +87,12 @@ class TrainConfig(BaseModel):
 
     def write(self, path: Path | str) -> None:
         """
-        Write the resolved config as TOML.
+        Write the resolved config as TOML that :meth:`read` gives back equal, its paths relative to the file.
 
         :param path: the file to write.
         """
-        Path(path).write_text(tomli_w.dumps(self.model_dump(mode="json")), encoding="utf-8")
+        path = Path(path)
+        content = self.model_dump(mode="json")
+        for key in ("codebook", "corpus", "output"):
+            content[key] = Path(os.path.relpath(content[key], path.parent.resolve())).as_posix()
+        path.write_text(tomli_w.dumps(content), encoding="utf-8")

@@ -4,6 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 from transformers import PreTrainedTokenizerBase
 
@@ -74,4 +75,18 @@ def load_base(base: str, codebook: Codebook) -> tuple[PreTrainedModel, PreTraine
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"base model {base!r} cannot be loaded: {reason}") from error
+    _wake_pooler(model)
     return model, tokenizer
+
+
+def _wake_pooler(model: PreTrainedModel) -> None:
+    """
+    Start a pooler that was never trained from the identity.
+
+    Sentence embedders such as MiniLM pool by mean, and their checkpoints carry the pooler as it was initialised: a bias
+    of zero and weights so small that hardly a gradient passes. Left so, fine-tuning stays at chance for epochs.
+    """
+    pooler = getattr(model.base_model, "pooler", None)
+    dense = getattr(pooler, "dense", None)
+    if isinstance(dense, torch.nn.Linear) and dense.bias is not None and not dense.bias.any():
+        torch.nn.init.eye_(dense.weight)

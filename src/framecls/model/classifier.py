@@ -8,21 +8,16 @@ from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from transformers import (
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from framecls.codebook import Codebook
 from framecls.config import Context, Precision
 from framecls.errors import CodebookError, ModelError
 from framecls.model.decision import Decision, FrameDecision
 from framecls.model.device import choose_device, choose_dtype
-from framecls.model.encoding import Encoder, batches, pad
+from framecls.model.encoding import Encoder
+from framecls.model.scoring import Scorer
 from framecls.validation import first_problem
 
 __all__ = ["FORMAT", "FrameClassifier"]
@@ -31,7 +26,6 @@ __all__ = ["FORMAT", "FrameClassifier"]
 FORMAT = 1
 _FACTS = "framecls.json"
 _CODEBOOK = "codebook.toml"
-_TOKEN_BUDGET = 8192
 
 Scores = npt.NDArray[np.float32]
 
@@ -78,19 +72,15 @@ class FrameClassifier:
     def __init__(
         self,
         *,
-        model: PreTrainedModel,
-        tokenizer: PreTrainedTokenizerBase,
+        scorer: Scorer,
         codebook: Codebook,
         decision: Decision,
-        context: Context,
-        max_length: int,
         name: str,
     ) -> None:
-        self.model = model.eval()
         self.codebook = codebook
         self.decision = decision
-        self.encoder = Encoder(tokenizer=tokenizer, context=context, max_length=max_length)
         self.name = name
+        self._scorer = scorer
 
     @classmethod
     def load(cls, path: Path | str, *, device: str | None = None, precision: Precision = "fp32") -> Self:
@@ -117,14 +107,12 @@ class FrameClassifier:
         labels = tuple(model.config.id2label[index] for index in range(model.config.num_labels))
         if labels != codebook.frames:
             raise ModelError(f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}")
+        encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
         frames = tuple(FrameDecision(**facts.decision.frames[frame].model_dump()) for frame in codebook.frames)
         return cls(
-            model=model.to(place),
-            tokenizer=tokenizer,
+            scorer=Scorer(model=model.to(place), encoder=encoder),
             codebook=codebook,
             decision=Decision(frames=frames, fitted_on=facts.decision.fitted_on, size=facts.decision.size),
-            context=facts.context,
-            max_length=facts.max_length,
             name=facts.name,
         )
 
@@ -137,8 +125,8 @@ class FrameClassifier:
         """
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
-        self.model.save_pretrained(path)
-        self.encoder.tokenizer.save_pretrained(path)
+        self._scorer.model.save_pretrained(path)
+        self._scorer.encoder.tokenizer.save_pretrained(path)
         self.codebook.write(path / _CODEBOOK)
         frames = {name: asdict(frame) for name, frame in zip(self.codebook.frames, self.decision.frames, strict=True)}
         facts = _Facts.model_validate(
@@ -147,8 +135,8 @@ class FrameClassifier:
                 "framecls": framecls_version,
                 "name": self.name,
                 "codebook_sha256": self.codebook.sha256,
-                "context": self.encoder.context,
-                "max_length": self.encoder.max_length,
+                "context": self._scorer.encoder.context,
+                "max_length": self._scorer.encoder.max_length,
                 "decision": {"fitted_on": self.decision.fitted_on, "size": self.decision.size, "frames": frames},
             }
         )
@@ -169,18 +157,7 @@ class FrameClassifier:
         :returns: logits, columns in the codebook's order. *Shape:* ``(N, F)``, float32.
         :raises ModelError: ``before`` or ``heading`` is not as long as ``texts``.
         """
-        for name, given in (("before", before), ("heading", heading)):
-            if given is not None and len(given) != len(texts):
-                raise ModelError(f"{len(given)} values of {name!r} for {len(texts)} texts; give one for each, or none")
-        scores = np.empty((len(texts), len(self.codebook.frames)), dtype=np.float32)
-        features = self.encoder(texts, before, heading)
-        device = self.model.device
-        with torch.inference_mode():
-            for rows in batches([len(feature["input_ids"]) for feature in features], _TOKEN_BUDGET):
-                batch = pad([features[row] for row in rows], self.encoder.tokenizer)
-                logits = self.model(**{key: tensor.to(device) for key, tensor in batch.items()}).logits
-                scores[rows] = logits.float().cpu().numpy()
-        return scores
+        return self._scorer(texts, before, heading)
 
     def probabilities(
         self,

@@ -1,0 +1,271 @@
+"""Fine-tune a base model with ``transformers.Trainer``, fit its decision on validation, write the checkpoint."""
+
+import json
+import logging
+import os
+import platform
+import shutil
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import numpy.typing as npt
+import torch
+import transformers
+from sklearn.metrics import average_precision_score
+from transformers import (
+    DataCollatorWithPadding,
+    EarlyStoppingCallback,
+    EvalPrediction,
+    PreTrainedModel,
+    Trainer,
+    TrainingArguments,
+)
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from framecls.codebook import Codebook
+from framecls.config import TrainConfig
+from framecls.corpus import Corpus, Split, split_documents
+from framecls.errors import ConfigError, CorpusError, ModelError
+from framecls.model.base import load_base
+from framecls.model.classifier import FrameClassifier
+from framecls.model.decision import Decision
+from framecls.model.device import choose_device, choose_dtype, describe_device
+from framecls.model.encoding import Encoder
+from framecls.model.progress import ProgressBar
+from framecls.model.sampling import LengthSamplingTrainer
+from framecls.model.scoring import Scorer
+
+__all__ = ["train"]
+
+logger = logging.getLogger(__name__)
+
+_CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One split, encoded."""
+
+    gold: npt.NDArray[np.bool_]
+    features: list[dict[str, list[int]]]
+
+    def dataset(self) -> datasets.Dataset:
+        columns: dict[str, Any] = {key: [feature[key] for feature in self.features] for key in self.features[0]}
+        columns["labels"] = self.gold.astype(np.float32).tolist()
+        return datasets.Dataset.from_dict(columns)
+
+
+def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False) -> Path:
+    """
+    Train a classifier.
+
+    The corpus is split by document (its own splits where it has them). After each epoch the validation split is
+    scored; the best epoch by mean average precision over the frames is kept. Calibration and thresholds are fitted on
+    validation. The test split is not looked at.
+
+    :param config: what to train on and how.
+    :param resume: go on with a run of the same config that was killed.
+    :param overwrite: replace what is in the output folder.
+    :returns: the checkpoint folder.
+    :raises FrameclsError: codebook, corpus, base or config cannot be used, or the output folder is taken.
+    """
+    started = time.monotonic()
+    # One process of several (torchrun) writes; the others compute.
+    main_process = int(os.environ.get("RANK", "0")) == 0
+    codebook = Codebook.read(config.codebook)
+    corpus = Corpus.read(config.corpus, codebook)
+    splits = _splits(corpus.coded(), config)
+    output = config.output
+    _prepare_output(output, config, resume=resume, overwrite=overwrite, main_process=main_process)
+
+    transformers.set_seed(config.seed)
+    model, tokenizer = load_base(config.base, codebook)
+    encoder = Encoder(tokenizer=tokenizer, context=config.context, max_length=config.max_length)
+    parts = {name: _part(corpus.select(splits, name), encoder, name) for name in ("train", "validation")}
+    device = choose_device()
+    trainer = LengthSamplingTrainer(
+        model=model,
+        args=_arguments(config, output / _CHECKPOINTS, device),
+        train_dataset=parts["train"].dataset(),
+        eval_dataset=parts["validation"].dataset(),
+        processing_class=tokenizer,
+        data_collator=DataCollatorWithPadding(tokenizer),
+        compute_metrics=_mean_average_precision,
+        optimizers=(_optimizer(model, config), None),
+        callbacks=[EarlyStoppingCallback(config.patience)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    if main_process:
+        trainer.add_callback(ProgressBar())
+    checkpoint = get_last_checkpoint(str(output / _CHECKPOINTS)) if resume and (output / _CHECKPOINTS).is_dir() else None
+    trainer.train(resume_from_checkpoint=checkpoint)
+    if not main_process:
+        return output
+
+    classifier = _classifier(trainer, encoder, corpus.select(splits, "validation"), output.name)
+    classifier.save(output, framecls_version=version("framecls"))
+    config.write(output / "train.toml")
+    _write_json(output / "splits.json", splits)
+    _write_json(output / "run.json", _record(config, corpus, trainer, parts, device, time.monotonic() - started))
+    shutil.rmtree(output / _CHECKPOINTS)
+    return output
+
+
+def _splits(corpus: Corpus, config: TrainConfig) -> dict[str, Split]:
+    splits = corpus.splits()
+    if not splits:
+        shares: dict[Split, float] = {
+            "train": 1 - config.validation_share - config.test_share,
+            "validation": config.validation_share,
+        }
+        if config.test_share:
+            shares["test"] = config.test_share
+        splits = split_documents(
+            corpus.document_ids(), corpus.gold(), shares, rng=np.random.default_rng(config.seed)
+        )
+    # Checked before the training that would end with it, not after.
+    for name in ("train", "validation"):
+        part = corpus.select(splits, name)
+        support = part.gold().sum(axis=0) if len(part) else np.zeros(len(corpus.codebook.frames), dtype=int)
+        for frame, count in zip(corpus.codebook.frames, support.tolist(), strict=True):
+            if count == 0:
+                raise CorpusError(
+                    f"{config.corpus}: no sentence of the {name} split carries {frame!r}; add annotated documents with it"
+                )
+    return splits
+
+
+def _prepare_output(output: Path, config: TrainConfig, *, resume: bool, overwrite: bool, main_process: bool) -> None:
+    """Make the output folder, or refuse one that is taken."""
+    started = output / _CHECKPOINTS / "train.toml"
+    if resume:
+        if not started.exists():
+            raise ModelError(f"{output}: has no unfinished training to resume; train without --resume")
+        before = TrainConfig.read(started)
+        changed = [key for key in TrainConfig.model_fields if getattr(before, key) != getattr(config, key)]
+        if changed:
+            raise ConfigError(f"{output}: the unfinished training had another {', '.join(changed)}; resume with the same config")
+        return
+    if not main_process:
+        return
+    if (output / "framecls.json").exists() and not overwrite:
+        raise ModelError(f"{output}: already holds a model; give another --output, or --overwrite to replace it")
+    if started.exists() and not overwrite:
+        raise ModelError(f"{output}: holds an unfinished training; go on with --resume, or --overwrite to start again")
+    shutil.rmtree(output / _CHECKPOINTS, ignore_errors=True)
+    (output / _CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+    config.write(started)
+
+
+def _part(corpus: Corpus, encoder: Encoder, name: str) -> _Part:
+    features = encoder(
+        [s.text for s in corpus.sentences], [s.before for s in corpus.sentences], [s.heading for s in corpus.sentences]
+    )
+    if cut := encoder.truncated(features):
+        logger.warning("%s: %d of %d sentences are longer than max_length %d and lose their end", name, cut, len(features), encoder.max_length)
+    return _Part(corpus.gold(), features)
+
+
+def _arguments(config: TrainConfig, folder: Path, device: torch.device) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=64,
+        learning_rate=config.learning_rate,
+        warmup_steps=config.warmup,
+        bf16=choose_dtype(config.precision, device) == torch.bfloat16,
+        use_cpu=device.type == "cpu",
+        dataloader_pin_memory=device.type == "cuda",
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="average_precision",
+        greater_is_better=True,
+        logging_strategy="epoch",
+        report_to="none",
+        disable_tqdm=True,
+        seed=config.seed,
+    )
+
+
+def _optimizer(model: PreTrainedModel, config: TrainConfig) -> torch.optim.AdamW:
+    """AdamW with a rate of its own for the pooler and the new head, and no decay on biases and norms."""
+    body = {name for name, _ in model.base_model.named_parameters(prefix=model.base_model_prefix) if ".pooler." not in name}
+    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        groups.setdefault((name in body, parameter.ndim > 1), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {
+                "params": parameters,
+                "lr": config.learning_rate if in_body else config.head_learning_rate,
+                "weight_decay": config.weight_decay if decays else 0.0,
+            }
+            for (in_body, decays), parameters in groups.items()
+        ]
+    )
+
+
+def _mean_average_precision(prediction: EvalPrediction) -> dict[str, float]:
+    """Score an epoch: average precision needs no threshold, so none has to be guessed before one is fitted."""
+    scores, gold = np.asarray(prediction.predictions), np.asarray(prediction.label_ids) > 0
+    return {
+        "average_precision": float(
+            np.mean([average_precision_score(gold[:, i], scores[:, i]) for i in range(gold.shape[1])])
+        )
+    }
+
+
+def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, name: str) -> FrameClassifier:
+    """Score validation by the classifier's own path, so that thresholds fit what it will compute, and fit the decision."""
+    model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    scorer = Scorer(model=model, encoder=encoder)
+    scores = scorer(
+        [s.text for s in validation.sentences],
+        [s.before for s in validation.sentences],
+        [s.heading for s in validation.sentences],
+    )
+    decision = Decision.fit(scores, validation.gold(), frames=validation.codebook.frames, fitted_on="validation")
+    return FrameClassifier(scorer=scorer, codebook=validation.codebook, decision=decision, name=name)
+
+
+def _record(
+    config: TrainConfig, corpus: Corpus, trainer: Trainer, parts: dict[str, _Part], device: torch.device, seconds: float
+) -> dict[str, Any]:
+    packages = ("framecls", "torch", "transformers", "datasets", "tokenizers", "scikit-learn", "numpy")
+    history = [
+        {"epoch": entry["epoch"], "average_precision": entry["eval_average_precision"], "loss": entry["eval_loss"]}
+        for entry in trainer.state.log_history
+        if "eval_average_precision" in entry
+    ]
+    return {
+        "versions": {name: version(name) for name in packages} | {"python": platform.python_version()},
+        "seed": config.seed,
+        "base": config.base,
+        "codebook_sha256": corpus.codebook.sha256,
+        "corpus_sha256": corpus.sha256,
+        "sentences": {name: len(part.gold) for name, part in parts.items()},
+        "support": {
+            name: dict(zip(corpus.codebook.frames, part.gold.sum(axis=0).tolist(), strict=True))
+            for name, part in parts.items()
+        },
+        "device": describe_device(device),
+        "precision": "bf16" if trainer.args.bf16 else "fp32",
+        "processes": trainer.args.world_size,
+        "seconds": round(seconds, 1),
+        "best_epoch": max(history, key=lambda entry: entry["average_precision"])["epoch"],
+        "validation": history,
+    }
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
