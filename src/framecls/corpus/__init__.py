@@ -1,6 +1,16 @@
 """Annotated sentences, their splits and the checks on them. Knows nothing of models."""
 
+from framecls.corpus.check import CorpusReport, check
 from framecls.corpus.corpus import AnnotatedSentence, Corpus, DocumentFacts, Split, merge_codings
 from framecls.corpus.splits import split_documents
 
-__all__ = ["AnnotatedSentence", "Corpus", "DocumentFacts", "Split", "merge_codings", "split_documents"]
+__all__ = [
+    "AnnotatedSentence",
+    "Corpus",
+    "CorpusReport",
+    "DocumentFacts",
+    "Split",
+    "check",
+    "merge_codings",
+    "split_documents",
+]

@@ -1,0 +1,5 @@
+"""``python -m framecls``."""
+
+from framecls.cli import app
+
+app()

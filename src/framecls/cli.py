@@ -1,0 +1,167 @@
+"""The command line: parse, call, print, exit code. Heavy imports wait inside the handlers."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, Optional
+
+import typer
+
+from framecls.errors import FrameclsError
+
+__all__ = ["app"]
+
+
+class _App(typer.Typer):
+    """A Typer app that shows the user one line for an error the user can mend."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except FrameclsError as error:
+            _fail(str(error))
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(1)
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"framecls: {' '.join(message.split())}\n")
+    sys.exit(1)
+
+
+app = _App(
+    name="framecls",
+    help="Label partnership frames in official texts: train, evaluate, label, report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+corpus_app = typer.Typer(help="Work with annotated sentences.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+
+
+@app.callback()
+def _options(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings and errors on stderr.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("framecls").setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Option(help="TOML file, such as configs/default.toml.")],
+    output: Annotated[Optional[Path], typer.Option(help="Folder for the model; wins over the config.")] = None,
+    corpus: Annotated[Optional[Path], typer.Option(help="Annotated sentences; wins over the config.")] = None,
+    base: Annotated[Optional[str], typer.Option(help="Base model: packaged, a folder, or a Hub id.")] = None,
+    epochs: Annotated[Optional[float], typer.Option(help="Most passes over the train split.")] = None,
+    seed: Annotated[Optional[int], typer.Option(help="Seed of head, order and dropout.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was killed.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is in the output folder.")] = False,
+) -> None:
+    """Train a classifier on annotated sentences."""
+    from framecls.config import TrainConfig
+    from framecls.model.training import train as run
+
+    _calm_transformers()
+    flags = {"output": output, "corpus": corpus, "base": base, "epochs": epochs, "seed": seed}
+    folder = run(TrainConfig.read(config, flags), resume=resume, overwrite=overwrite)
+    typer.echo(folder)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Option(help="Model folder.")],
+    corpus: Annotated[Path, typer.Option(help="Annotated sentences: folder, JSONL, CSV or Parquet.")] = Path("data/corpus"),
+    split: Annotated[
+        Literal["train", "validation", "test", "all"],
+        typer.Option(help="Which split; 'all' for a corpus that took no part in training."),
+    ] = "test",
+    output: Annotated[
+        Optional[Path], typer.Option(help="Folder for the record; MODEL/evaluation by default for test.")
+    ] = None,
+    baselines: Annotated[bool, typer.Option(help="Set lexicon and TF-IDF beside the model.")] = True,
+) -> None:
+    """Evaluate a model on sentences it was not trained on, beside the baselines."""
+    from framecls.report import evaluation_markdown
+    from framecls.runs import evaluate_model
+
+    _calm_transformers()
+    folder = output or (model / "evaluation" if split == "test" else None)
+    evaluations = evaluate_model(model, corpus, split=split, baselines=baselines, output=folder)
+    typer.echo(evaluation_markdown(evaluations), nl=False)
+
+
+@app.command()
+def label(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, tables of documents or sentences.", show_default=False)],
+    model: Annotated[Path, typer.Option(help="Model folder.")],
+    output: Annotated[Path, typer.Option(help="Labels: .parquet, .jsonl or .csv.")] = Path("labels.parquet"),
+    text: Annotated[bool, typer.Option(help="Write the sentences' text.")] = True,
+    encoding: Annotated[Optional[str], typer.Option(help="Encoding of text files; detected by default.")] = None,
+    table: Annotated[
+        Optional[Literal["documents", "sentences"]], typer.Option(help="What rows of tables are; told from their columns.")
+    ] = None,
+    text_column: Annotated[str, typer.Option(help="Column of tables that holds the text.")] = "text",
+    device: Annotated[Optional[str], typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"], typer.Option(help="Arithmetic; 'auto' is bf16 where the hardware has it.")
+    ] = "fp32",
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when any document failed.")] = False,
+) -> None:
+    """Label every sentence of documents."""
+    from framecls.labelling import label as run
+    from framecls.labelling.progress import progress_bar
+    from framecls.model import FrameClassifier
+
+    _calm_transformers()
+    classifier = FrameClassifier.load(model, device=device, precision=precision)
+    with progress_bar() as progress:
+        done = run(
+            paths, classifier, output, text=text, encoding=encoding, table=table, text_column=text_column, progress=progress
+        )
+    typer.echo(f"{done.output}: {done.sentences} sentences of {done.documents} documents", err=True)
+    if done.failures:
+        typer.echo(f"{done.errors}: {len(done.failures)} failures, each with its reason", err=True)
+    raise typer.Exit(1 if strict and done.failures else 0)
+
+
+@app.command()
+def report(
+    labels: Annotated[Path, typer.Argument(help="What 'framecls label' wrote.")],
+    output: Annotated[Path, typer.Option(help="The HTML page.")] = Path("report.html"),
+    codebook: Annotated[Optional[Path], typer.Option(help="The model's codebook.toml, for titles and colours.")] = None,
+    max_sentences: Annotated[int, typer.Option(help="Show texts until this many sentences stand in the page.")] = 20_000,
+) -> None:
+    """Write a self-contained HTML page of labelled documents."""
+    from framecls.codebook import Codebook
+    from framecls.report import write_report
+
+    book = Codebook.read(codebook) if codebook else None
+    typer.echo(write_report(labels, output, codebook=book, max_sentences=max_sentences))
+
+
+@corpus_app.command("check")
+def corpus_check(
+    corpus: Annotated[Path, typer.Argument(help="Annotated sentences: folder, JSONL, CSV or Parquet.")] = Path("data/corpus"),
+    codebook: Annotated[Path, typer.Option(help="The codebook they were coded by.")] = Path("data/codebook.toml"),
+) -> None:
+    """Check a corpus for leaks, contradictions and offsets that do not match; exit 1 if it finds any."""
+    from framecls.codebook import Codebook
+    from framecls.corpus import Corpus, check
+    from framecls.report.tables import corpus_markdown
+
+    found = check(Corpus.read(corpus, Codebook.read(codebook)))
+    typer.echo(corpus_markdown(found), nl=False)
+    for problem in found.problems:
+        typer.echo(f"framecls: {corpus}: {problem}", err=True)
+    raise typer.Exit(1 if found.problems else 0)
+
+
+def _calm_transformers() -> None:
+    """Keep loading bars and load reports of transformers off the user's terminal."""
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()

@@ -1,0 +1,144 @@
+"""Gold, probabilities and decisions in, one record out. Runs no model."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from framecls.errors import EvaluationError
+from framecls.evaluation.metrics import (
+    Counts,
+    Interval,
+    average_precision,
+    bootstrap_f1,
+    count,
+    f1,
+    mean,
+    precision,
+    recall,
+)
+
+__all__ = ["Evaluation", "FrameScores", "evaluate"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameScores:
+    """
+    How well one frame was found; values are ``None`` where undefined.
+
+    :param frame: its name, or ``macro`` or ``micro``.
+    :param precision: TP / (TP + FP).
+    :param recall: TP / (TP + FN).
+    :param f1: of the positive class.
+    :param f1_interval: 95 %, from a bootstrap of documents.
+    :param average_precision: area under the precision–recall curve; ``None`` also for ``micro``.
+    :param support: sentences that carry it in gold.
+    """
+
+    frame: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    f1_interval: Interval | None
+    average_precision: float | None
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """
+    One system on one set of sentences.
+
+    :param system: what decided.
+    :param sentences: N.
+    :param documents: D.
+    :param frames: one for each frame, in the codebook's order.
+    :param macro: unweighted mean over the frames that are defined.
+    :param micro: all frames' decisions counted together.
+    :param exact_match: share of sentences with exactly the gold frames.
+    """
+
+    system: str
+    sentences: int
+    documents: int
+    frames: tuple[FrameScores, ...]
+    macro: FrameScores
+    micro: FrameScores
+    exact_match: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as plain values for JSON."""
+        return asdict(self)
+
+
+def evaluate(
+    gold: npt.NDArray[np.bool_],
+    probabilities: npt.NDArray[np.floating],
+    decisions: npt.NDArray[np.bool_],
+    *,
+    frames: Sequence[str],
+    document_ids: Sequence[str],
+    system: str = "model",
+    seed: int = 0,
+    draws: int = 2000,
+) -> Evaluation:
+    """
+    Evaluate decisions against gold.
+
+    :param gold: *Shape:* ``(N, F)``, bool.
+    :param probabilities: only their order counts, for average precision. *Shape:* ``(N, F)``.
+    :param decisions: what the system decided with them. *Shape:* ``(N, F)``, bool.
+    :param frames: names of the F frames, in column order.
+    :param document_ids: document of each sentence, the unit that is resampled.
+    :param system: name for tables.
+    :param seed: of the bootstrap.
+    :param draws: of the bootstrap.
+    :returns: the record.
+    :raises EvaluationError: the arrays do not fit together, or there is no sentence.
+    """
+    size = (len(document_ids), len(frames))
+    for name, array in (("gold", gold), ("probabilities", probabilities), ("decisions", decisions)):
+        if array.shape != size:
+            raise EvaluationError(f"{name} has shape {array.shape}, expected {size} (sentences, frames)")
+    if not document_ids:
+        raise EvaluationError("there is no sentence to evaluate on")
+    if not np.isfinite(probabilities).all():
+        raise EvaluationError("a probability is not a finite number; the model is damaged")
+    ids, documents = np.unique(np.asarray(document_ids), return_inverse=True)
+    intervals, macro_interval, micro_interval = bootstrap_f1(
+        gold, decisions, documents, rng=np.random.default_rng(seed), draws=draws
+    )
+    counts = [count(gold[:, i], decisions[:, i]) for i in range(len(frames))]
+    scores = tuple(
+        FrameScores(
+            frame,
+            precision(counts[i]),
+            recall(counts[i]),
+            f1(counts[i]),
+            intervals[i],
+            average_precision(gold[:, i], probabilities[:, i]),
+            int(gold[:, i].sum()),
+        )
+        for i, frame in enumerate(frames)
+    )
+    support = int(gold.sum())
+    total = sum(counts, start=Counts(0, 0, 0))
+    return Evaluation(
+        system,
+        len(document_ids),
+        len(ids),
+        scores,
+        FrameScores(
+            "macro",
+            mean([s.precision for s in scores]),
+            mean([s.recall for s in scores]),
+            mean([s.f1 for s in scores]),
+            macro_interval,
+            mean([s.average_precision for s in scores]),
+            support,
+        ),
+        FrameScores("micro", precision(total), recall(total), f1(total), micro_interval, None, support),
+        float((gold == decisions).all(axis=1).mean()),
+    )

@@ -1,0 +1,161 @@
+"""Label documents: sentences in windows, scored and decided by the classifier, a row each; failures recorded apart."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from framecls.documents import Failure, LocatedSentence, Source, find_sources, read_sentences
+from framecls.documents.tables import TableKind
+from framecls.errors import DocumentError
+from framecls.labelling.writers import LabelWriter, label_schema
+from framecls.model import FrameClassifier
+
+__all__ = ["LabelledRun", "label"]
+
+logger = logging.getLogger(__name__)
+
+#: Sentences scored together: enough to sort by length, few enough to keep memory flat.
+_WINDOW = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRun:
+    """
+    What a run came to.
+
+    :param output: the labels.
+    :param errors: the record of failures; ``None`` where there were none.
+    :param documents: documents with at least one labelled sentence.
+    :param sentences: rows written.
+    :param failures: documents, or rows of tables, without one.
+    """
+
+    output: Path
+    errors: Path | None
+    documents: int
+    sentences: int
+    failures: tuple[Failure, ...]
+
+
+def label(
+    paths: Sequence[Path | str],
+    model: FrameClassifier | Path | str,
+    output: Path | str,
+    *,
+    text: bool = True,
+    encoding: str | None = None,
+    table: TableKind | None = None,
+    text_column: str = "text",
+    progress: Callable[[int, int, int], None] | None = None,
+) -> LabelledRun:
+    """
+    Label every sentence of documents.
+
+    :param paths: files, folders, and tables of documents or of sentences.
+    :param model: a classifier, or its checkpoint folder.
+    :param output: ``.parquet``, ``.jsonl`` or ``.csv``.
+    :param text: whether to write the sentences' text.
+    :param encoding: an encoding of text files, to use instead of detecting one.
+    :param table: what the rows of tables are; told from their columns by default.
+    :param text_column: the column of tables that holds the text.
+    :param progress: called with files read, files in all, and sentences labelled.
+    :returns: what was done. Documents that failed are in ``errors.jsonl`` beside the output.
+    :raises FrameclsError: the model cannot be loaded, nothing could be read, or the output cannot be written.
+    """
+    output = Path(output)
+    sources, failures = find_sources(paths)
+    writer_check = LabelWriter(output, label_schema(()), {})  # refuses an unknown suffix before the model is loaded
+    del writer_check
+    classifier = model if isinstance(model, FrameClassifier) else FrameClassifier.load(model)
+    frames = classifier.codebook.frames
+    metadata = {
+        "framecls.model": classifier.name,
+        "framecls.codebook": f"{classifier.codebook.name} {classifier.codebook.version} {classifier.codebook.sha256}",
+        "framecls.decision": json.dumps(asdict(classifier.decision)),
+    }
+    owners: dict[str, str] = {}
+    sentences = done = 0
+
+    def located() -> Iterator[LocatedSentence]:
+        nonlocal done
+        for source in sources:
+            for item in read_sentences(source, encoding=encoding, table=table, text_column=text_column):
+                if isinstance(item, LocatedSentence):
+                    owner = owners.setdefault(item.document_id, source.id)
+                    if owner == source.id:
+                        yield item
+                        continue
+                    item = _duplicate(item.document_id, source, owner)
+                    if item in failures:
+                        continue
+                logger.warning("%s: %s", item.path, item.reason)
+                failures.append(item)
+            done += 1
+
+    with LabelWriter(output, label_schema(frames, text=text), metadata) as writer:
+        for window in _windows(located(), _WINDOW):
+            writer.write(_rows(window, classifier, text=text))
+            sentences += len(window)
+            if progress is not None:
+                progress(done, len(sources), sentences)
+        if not sentences:
+            first = failures[0]
+            raise DocumentError(f"{first.path}: {first.reason}" + (f" (and {len(failures) - 1} more)" if failures[1:] else ""))
+    errors = _write_failures(output.with_name("errors.jsonl"), failures)
+    return LabelledRun(output, errors, len(owners), sentences, tuple(failures))
+
+
+def _duplicate(document_id: str, source: Source, owner: str) -> Failure:
+    return Failure(source.id, "read", f"duplicate document id {document_id!r}, found in {owner} before; make ids unique")
+
+
+def _windows(items: Iterable[LocatedSentence], size: int) -> Iterator[list[LocatedSentence]]:
+    iterator = iter(items)
+    while window := list(islice(iterator, size)):
+        yield window
+
+
+def _rows(window: Sequence[LocatedSentence], classifier: FrameClassifier, *, text: bool) -> list[dict[str, Any]]:
+    probabilities = classifier.probabilities(
+        [item.sentence.text for item in window],
+        [item.sentence.before for item in window],
+        [item.sentence.heading for item in window],
+    )
+    frames = classifier.codebook.frames
+    rows = []
+    for item, probability, decided in zip(
+        window, probabilities.tolist(), classifier.decide(probabilities).tolist(), strict=True
+    ):
+        sentence = item.sentence
+        row: dict[str, Any] = {
+            "document_id": item.document_id,
+            "sentence_id": item.sentence_id,
+            "start": sentence.start,
+            "end": sentence.end,
+            "page": sentence.page,
+            "heading": sentence.heading,
+            "unit": sentence.unit,
+        }
+        if text:
+            row["text"] = sentence.text
+        row |= {f"prob_{frame}": value for frame, value in zip(frames, probability, strict=True)}
+        row |= dict(zip(frames, decided, strict=True))
+        row["frames"] = [frame for frame, present in zip(frames, decided, strict=True) if present]
+        row |= {"model": classifier.name, "codebook": classifier.codebook.sha256}
+        rows.append(row)
+    return rows
+
+
+def _write_failures(path: Path, failures: Sequence[Failure]) -> Path | None:
+    """Record failures; a record of an earlier run that would now mislead is taken away."""
+    if not failures:
+        path.unlink(missing_ok=True)
+        return None
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text("".join(json.dumps(asdict(failure), ensure_ascii=False) + "\n" for failure in failures), encoding="utf-8")
+    partial.replace(path)
+    return path
