@@ -44,7 +44,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("documents", type=Path, nargs="+", help="one JSON Lines file a document")
     parser.add_argument("--second", type=Path, nargs="+", required=True, help="the blind coder's files")
-    parser.add_argument("--settled", type=Path, required=True, help="the third reading of what the two coded differently")
+    parser.add_argument(
+        "--settled", type=Path, required=True, help="the third reading of what the two coded differently"
+    )
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.toml"))
     parser.add_argument("--corpus", type=Path, default=Path("data/corpus"))
     parser.add_argument("--seed", type=int, default=13)
@@ -75,7 +77,12 @@ def main() -> None:
             sentence |= {"frames": [f for f in codebook.frames if f in frames], "codes": codes, "annotator": "settled"}
             sentences.append(sentence | ({"borderline": True, "note": why} if borderline else {}))
             for annotator, coding, coded in (("author", row, first), ("reader", other, again)):
-                entry = {"id": sentence["id"], "annotator": annotator, "frames": coded, "codes": coding.get("codes") or []}
+                entry = {
+                    "id": sentence["id"],
+                    "annotator": annotator,
+                    "frames": coded,
+                    "codes": coding.get("codes") or [],
+                }
                 codings.append(entry | ({"borderline": True} if coding.get("borderline") else {}))
 
     gold = np.array([[f in sentence["frames"] for f in codebook.frames] for sentence in sentences])

@@ -3,7 +3,7 @@
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Optional
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -52,11 +52,11 @@ def _options(
 @app.command()
 def train(
     config: Annotated[Path, typer.Option(help="TOML file, such as configs/default.toml.")],
-    output: Annotated[Optional[Path], typer.Option(help="Folder for the model; wins over the config.")] = None,
-    corpus: Annotated[Optional[Path], typer.Option(help="Annotated sentences; wins over the config.")] = None,
-    base: Annotated[Optional[str], typer.Option(help="Base model: packaged, a folder, or a Hub id.")] = None,
-    epochs: Annotated[Optional[float], typer.Option(help="Most passes over the train split.")] = None,
-    seed: Annotated[Optional[int], typer.Option(help="Seed of head, order and dropout.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for the model; wins over the config.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Annotated sentences; wins over the config.")] = None,
+    base: Annotated[str | None, typer.Option(help="Base model: packaged, a folder, or a Hub id.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Most passes over the train split.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of head, order and dropout.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was killed.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is in the output folder.")] = False,
 ) -> None:
@@ -73,13 +73,15 @@ def train(
 @app.command()
 def evaluate(
     model: Annotated[Path, typer.Option(help="Model folder.")],
-    corpus: Annotated[Path, typer.Option(help="Annotated sentences: folder, JSONL, CSV or Parquet.")] = Path("data/corpus"),
+    corpus: Annotated[Path, typer.Option(help="Annotated sentences: folder, JSONL, CSV or Parquet.")] = Path(
+        "data/corpus"
+    ),
     split: Annotated[
         Literal["train", "validation", "test", "all"],
         typer.Option(help="Which split; 'all' for a corpus that took no part in training."),
     ] = "test",
     output: Annotated[
-        Optional[Path], typer.Option(help="Folder for the record; MODEL/evaluation by default for test.")
+        Path | None, typer.Option(help="Folder for the record; MODEL/evaluation by default for test.")
     ] = None,
     baselines: Annotated[bool, typer.Option(help="Set lexicon and TF-IDF beside the model.")] = True,
 ) -> None:
@@ -95,16 +97,19 @@ def evaluate(
 
 @app.command()
 def label(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders, tables of documents or sentences.", show_default=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files, folders, tables of documents or sentences.", show_default=False)
+    ],
     model: Annotated[Path, typer.Option(help="Model folder.")],
     output: Annotated[Path, typer.Option(help="Labels: .parquet, .jsonl or .csv.")] = Path("labels.parquet"),
     text: Annotated[bool, typer.Option(help="Write the sentences' text.")] = True,
-    encoding: Annotated[Optional[str], typer.Option(help="Encoding of text files; detected by default.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of text files; detected by default.")] = None,
     table: Annotated[
-        Optional[Literal["documents", "sentences"]], typer.Option(help="What rows of tables are; told from their columns.")
+        Literal["documents", "sentences"] | None,
+        typer.Option(help="What rows of tables are; told from their columns."),
     ] = None,
     text_column: Annotated[str, typer.Option(help="Column of tables that holds the text.")] = "text",
-    device: Annotated[Optional[str], typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], typer.Option(help="Arithmetic; 'auto' is bf16 where the hardware has it.")
     ] = "fp32",
@@ -119,7 +124,14 @@ def label(
     classifier = FrameClassifier.load(model, device=device, precision=precision)
     with progress_bar() as progress:
         done = run(
-            paths, classifier, output, text=text, encoding=encoding, table=table, text_column=text_column, progress=progress
+            paths,
+            classifier,
+            output,
+            text=text,
+            encoding=encoding,
+            table=table,
+            text_column=text_column,
+            progress=progress,
         )
     typer.echo(f"{done.output}: {done.sentences} sentences of {done.documents} documents", err=True)
     if done.failures:
@@ -131,8 +143,10 @@ def label(
 def report(
     labels: Annotated[Path, typer.Argument(help="What 'framecls label' wrote.")],
     output: Annotated[Path, typer.Option(help="The HTML page.")] = Path("report.html"),
-    codebook: Annotated[Optional[Path], typer.Option(help="The model's codebook.toml, for titles and colours.")] = None,
-    max_sentences: Annotated[int, typer.Option(help="Show texts until this many sentences stand in the page.")] = 20_000,
+    codebook: Annotated[Path | None, typer.Option(help="The model's codebook.toml, for titles and colours.")] = None,
+    max_sentences: Annotated[
+        int, typer.Option(help="Show texts until this many sentences stand in the page.")
+    ] = 20_000,
 ) -> None:
     """Write a self-contained HTML page of labelled documents."""
     from framecls.codebook import Codebook
@@ -144,7 +158,9 @@ def report(
 
 @corpus_app.command("check")
 def corpus_check(
-    corpus: Annotated[Path, typer.Argument(help="Annotated sentences: folder, JSONL, CSV or Parquet.")] = Path("data/corpus"),
+    corpus: Annotated[Path, typer.Argument(help="Annotated sentences: folder, JSONL, CSV or Parquet.")] = Path(
+        "data/corpus"
+    ),
     codebook: Annotated[Path, typer.Option(help="The codebook they were coded by.")] = Path("data/codebook.toml"),
 ) -> None:
     """Check a corpus for leaks, contradictions and offsets that do not match; exit 1 if it finds any."""

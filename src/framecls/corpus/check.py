@@ -114,8 +114,12 @@ def _duplicate_problems(corpus: Corpus) -> list[str]:
         for one, other in combinations(sentences, 2):
             sides = splits.get(one.document_id), splits.get(other.document_id)
             if sides[0] != sides[1]:
-                problems.append(f"leak: {one.id!r} ({sides[0]}) and {other.id!r} ({sides[1]}) have the same words; move or drop one")
-            # What follows a heading or a lead-in may differ, so context is allowed to decide; borderline ones are known.
+                problems.append(
+                    f"leak: {one.id!r} ({sides[0]}) and {other.id!r} ({sides[1]}) have the same words; move or drop one"
+                )
+            # Borderline sentences are known to be read in two ways.
             if one.frames != other.frames and not (one.borderline or other.borderline):
-                problems.append(f"contradiction: {one.id!r} and {other.id!r} have the same words and other frames; settle them")
+                problems.append(
+                    f"contradiction: {one.id!r} and {other.id!r} have the same words and other frames; settle them"
+                )
     return problems

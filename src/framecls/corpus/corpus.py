@@ -105,7 +105,9 @@ class Corpus:
         """
         path = Path(path)
         if not path.exists():
-            raise CorpusError(f"{path}: no such corpus; give a folder with sentences.jsonl, or a JSONL, CSV or Parquet file")
+            raise CorpusError(
+                f"{path}: no such corpus; give a folder with sentences.jsonl, or a JSONL, CSV or Parquet file"
+            )
         files = [_sentence_file(path)] if path.is_dir() else [path]
         documents: dict[str, DocumentFacts] = {}
         codings: list[AnnotatedSentence] = []
@@ -169,8 +171,10 @@ class Corpus:
         splits = {id: facts.split for id in ids if (facts := self.documents.get(id)) and facts.split is not None}
         missing = next((id for id in ids if id not in splits), None)
         if splits and missing is not None:
-            raise CorpusError(f"document {missing!r} has no split while others have one; give every document one or none")
-        return cast(dict[str, Split], splits)
+            raise CorpusError(
+                f"document {missing!r} has no split while others have one; give every document one or none"
+            )
+        return splits
 
     def select(self, splits: Mapping[str, Split], split: Split) -> Self:
         """
@@ -232,14 +236,18 @@ def _read_sentences(path: Path, codebook: Codebook) -> Iterator[AnnotatedSentenc
         where = f"{path}: {row.where}"
         missing = [key for key in _REQUIRED if key not in row.values]
         if missing:
-            raise CorpusError(f"{where}: no column {missing[0]!r}; annotated sentences need {', '.join(_REQUIRED)}, frames")
+            raise CorpusError(
+                f"{where}: no column {missing[0]!r}; annotated sentences need {', '.join(_REQUIRED)}, frames"
+            )
         text = str(row.values["text"])
         if not text.strip():
             raise CorpusError(f"{where}: the text of {row.values['id']!r} is empty; give its text or remove the row")
         yield _sentence(row.values, text, str(row.values["document_id"]), where, codebook)
 
 
-def _read_codings(path: Path, codebook: Codebook, sentences: Mapping[str, AnnotatedSentence]) -> Iterator[AnnotatedSentence]:
+def _read_codings(
+    path: Path, codebook: Codebook, sentences: Mapping[str, AnnotatedSentence]
+) -> Iterator[AnnotatedSentence]:
     seen = set()
     for row in _rows(path):
         where = f"{path}: {row.where}"
@@ -255,7 +263,9 @@ def _read_codings(path: Path, codebook: Codebook, sentences: Mapping[str, Annota
         yield _sentence({**row.values, "id": id}, sentence.text, sentence.document_id, where, codebook)
 
 
-def _sentence(values: Mapping[str, Any], text: str, document_id: str, where: str, codebook: Codebook) -> AnnotatedSentence:
+def _sentence(
+    values: Mapping[str, Any], text: str, document_id: str, where: str, codebook: Codebook
+) -> AnnotatedSentence:
     try:
         frames = _frames(values, codebook)
         start, end = _offset(values, "start"), _offset(values, "end")
@@ -336,7 +346,9 @@ def _read_documents(path: Path) -> dict[str, DocumentFacts]:
         except ValueError as error:
             raise CorpusError(f"{where}: {error}") from error
         words = {key: str(row.values.get(key) or "") for key in ("title", "genre", "context", "topic")}
-        documents[id] = DocumentFacts(id, **words, year=year, split=cast(Split | None, split), text=row.values.get("text"))
+        documents[id] = DocumentFacts(
+            id, **words, year=year, split=cast(Split | None, split), text=row.values.get("text")
+        )
     return documents
 
 
@@ -346,7 +358,7 @@ def _group(rows: Sequence[AnnotatedSentence], path: Path) -> dict[str, list[Anno
         others = grouped.setdefault(row.id, [])
         if any(row.annotator == other.annotator for other in others):
             raise CorpusError(
-                f"{path}: duplicate id {row.id!r}; make ids unique, or name the 'annotator' of each coding of one sentence"
+                f"{path}: duplicate id {row.id!r}; make ids unique, or name the 'annotator' of each coding"
             )
         if others and (row.text, row.document_id) != (others[0].text, others[0].document_id):
             raise CorpusError(f"{path}: sentence {row.id!r} has two different texts; make ids unique")

@@ -57,7 +57,9 @@ def split_documents(
     return {document: parts[index] for document, index in zip(documents, best[1].tolist(), strict=True)}
 
 
-def _counts(document_ids: Sequence[str], documents: Sequence[str], gold: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+def _counts(
+    document_ids: Sequence[str], documents: Sequence[str], gold: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
     """Count each document's sentences by frame, and all of them in a last column. *Shape:* ``(D, F + 1)``."""
     row = {document: index for index, document in enumerate(documents)}
     counts = np.zeros((len(documents), gold.shape[1] + 1))

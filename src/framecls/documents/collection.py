@@ -75,7 +75,11 @@ def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failur
         if path.is_dir():
             roots.append(path.resolve())
             inside = (p for p in sorted(path.resolve().rglob("*")) if p.is_file())
-            found.update((p, None) for p in inside if not any(part.startswith(".") for part in p.relative_to(path.resolve()).parts))
+            found.update(
+                (p, None)
+                for p in inside
+                if not any(part.startswith(".") for part in p.relative_to(path.resolve()).parts)
+            )
         elif path.exists():
             roots.append(path.resolve().parent)
             found[path.resolve()] = None
@@ -155,20 +159,23 @@ def read_sentences(
 
 def _located(document: Document, where: str) -> Iterator[LocatedSentence | Failure]:
     number = 0
-    for number, sentence in enumerate(sentences(document), 1):  # noqa: B007
+    for number, sentence in enumerate(sentences(document), 1):
         yield LocatedSentence(document.id, f"{document.id}#{number:04d}", sentence)
     if number == 0:
         yield Failure(where, "segment", "holds no sentence; there are no words in it")
 
 
-def _sentences_of_table(source: Source, table: TableKind | None, text_column: str) -> Iterator[LocatedSentence | Failure]:
+def _sentences_of_table(
+    source: Source, table: TableKind | None, text_column: str
+) -> Iterator[LocatedSentence | Failure]:
     seen: set[str] = set()
     number = 0
     for number, row in enumerate(read_rows(source.path), 1):
         where = f"{source.id}: {row.where}"
         problem = row.problem
         if problem is None and text_column not in row.values:
-            problem = f"no column {text_column!r}; it has {', '.join(map(str, row.values))} (name the right one with --text-column)"
+            columns = ", ".join(map(str, row.values))
+            problem = f"no column {text_column!r}; it has {columns} (name the right one with --text-column)"
         if problem is not None:
             yield Failure(where, "read", problem)
             continue

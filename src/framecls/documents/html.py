@@ -72,7 +72,7 @@ def _main_pieces(html: str) -> Iterator[Piece]:
 
 def _walk(element: etree._Element) -> Iterator[Piece]:
     for child in element:
-        text = " ".join("".join(child.itertext()).split())
+        text = " ".join("".join(map(str, child.itertext())).split())
         if child.tag == "head":
             yield Piece("heading", text, level=_level(child.get("rend", "")))
         elif child.tag in ("list", "table", "row", "quote", "div"):
@@ -95,8 +95,8 @@ def _walk(element: etree._Element) -> Iterator[Piece]:
             yield Piece("paragraph", " ".join(child.tail.split()))
 
 
-def _level(name: str) -> int:
-    return int(name[1:]) if re.fullmatch(r"h[1-6]", name) else 2
+def _level(name: str | None) -> int:
+    return int(name[1:]) if name and re.fullmatch(r"h[1-6]", name) else 2
 
 
 def _all_pieces(tree: LexborHTMLParser) -> Iterator[Piece]:
@@ -112,7 +112,7 @@ def _all_pieces(tree: LexborHTMLParser) -> Iterator[Piece]:
         text = _own_text(node)
         if text:
             found = True
-            yield Piece(_kind(node), text, level=int(node.tag[1]) if re.fullmatch(r"h[1-6]", node.tag or "") else None)
+            yield Piece(_kind(node), text, level=_level(node.tag) if re.fullmatch(r"h[1-6]", node.tag or "") else None)
     if not found and body.text(strip=True):
         yield Piece("paragraph", " ".join(body.text(separator=" ").split()))
 
@@ -125,7 +125,11 @@ def _own_text(node: LexborNode) -> str:
             parts.append(child.text(deep=False))
         elif child.tag == "br":
             parts.append("\n")
-        elif not child.css_matches(_BLOCKS) and child.css_first(_BLOCKS) is None and child.tag not in ("ul", "ol", "table"):
+        elif (
+            not child.css_matches(_BLOCKS)
+            and child.css_first(_BLOCKS) is None
+            and child.tag not in ("ul", "ol", "table")
+        ):
             parts.append(child.text(deep=True))
     return " ".join("".join(parts).split())
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import quantiles
 
 from framecls.documents.document import Block, BlockKind
@@ -85,7 +86,7 @@ def _line_groups(text: str) -> Iterator[list[_Line]]:
 
 def _is_hard_wrapped(groups: Sequence[Sequence[_Line]]) -> bool:
     """Tell whether line ends fall inside sentences: often no full stop before and no capital after them."""
-    pairs = [(line, after) for group in groups for line, after in zip(group, group[1:], strict=False)]
+    pairs = [(line, after) for group in groups for line, after in pairwise(group)]
     if len(pairs) < 2:
         return bool(pairs) and _runs_on(*pairs[0])
     lengths = [len(line.text) for line, _ in pairs]
@@ -102,7 +103,7 @@ def _split_group(group: Sequence[_Line], *, wrapped: bool) -> Iterator[list[_Lin
         return
     width = max(len(line.text) for line in group)
     block = [group[0]]
-    for line, after in zip(group, group[1:], strict=False):
+    for line, after in pairwise(group):
         if _ends_block(line, after, width):
             yield block
             block = []

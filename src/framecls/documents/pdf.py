@@ -109,9 +109,12 @@ def _find_furniture(pages: Sequence[Sequence[str]]) -> set[tuple[int, int]]:
     """
     edges = [(_edge(len(lines), top=True), _edge(len(lines), top=False)) for lines in pages]
     counts = Counter(
-        key for lines, sides in zip(pages, edges, strict=True) for key in {_key(lines[i]) for side in sides for i in side}
+        key
+        for lines, sides in zip(pages, edges, strict=True)
+        for key in {_key(lines[i]) for side in sides for i in side}
     )
-    recurring = {key for key, count in counts.items() if count >= max(3, 0.3 * len(pages))}
+    often = 2 if len(pages) == 2 else max(3, 0.3 * len(pages))
+    recurring = {key for key, count in counts.items() if count >= often}
     found = set()
     for page, (lines, sides) in enumerate(zip(pages, edges, strict=True)):
         for side in sides:

@@ -18,12 +18,14 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _GLUED_FOOTNOTE = re.compile(r"(?<=[a-z)”’\"])[.!?](?:\d{1,3}|\[\d{1,3}\])(?=\s+[\"“‘(]?[A-Z])")
 #: A lone enumerator, which belongs to the words after it: "2.", "(b)", "Article 4.", "SEC. 12.".
 _LONE_ENUMERATOR = re.compile(
-    r"[\"“‘]?(?:\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxlIVXL]{1,6})[.)]|(?:art(?:icle)?|sec(?:tion)?|para(?:graph)?|chapter|rule|no|nos)\.?(?:\s+\d+[a-z]?\.?)?)",
+    r"[\"“‘]?(?:(?:art(?:icle)?|sec(?:tion)?|para(?:graph)?|chapter|rule|nos?)\.?(?:\s+\d+[a-z]?[.:]?)?\s*)?"
+    r"(?:\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxl]{1,6})[.)])?",
     re.IGNORECASE,
 )
 #: A full stop that ends no sentence though nupunkt may think so, by what stands before it.
 _NO_END = re.compile(
-    r"(?:\b(?:Art|Arts|No|Nos|Sec|Secs|Para|Paras|paras|para|cf|e\.g|i\.e|vs|Fig|Vol|Doc|Res|Reg|Dir|Ch|St|Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Sen|Rep|Gov|Hon|U\.S|U\.N|U\.K|H\.E|approx|resp|incl|et al)\.|\b[A-Z]\.)$"
+    r"(?:\b(?:Arts?|Nos?|Secs?|[Pp]aras?|cf|e\.g|i\.e|vs|Fig|Vol|Doc|Res|Reg|Dir|Ch|St|approx|resp|incl|et al|H\.E"
+    r"|Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Sen|Rep|Gov|Hon|U\.S|U\.N|U\.K)\.|\b[A-Z]\.)$"
 )
 _SEMICOLON = re.compile(r";(?:\s+(?:and|or))?\s+")
 
@@ -122,10 +124,7 @@ def _shorten(content: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         return
     part = start
     for match in _SEMICOLON.finditer(content, start, end):
-        if (
-            len(_WORD.findall(content, part, match.end())) >= 5
-            and len(_WORD.findall(content, match.end(), end)) >= 5
-        ):
+        if len(_WORD.findall(content, part, match.end())) >= 5 and len(_WORD.findall(content, match.end(), end)) >= 5:
             yield part, match.end()
             part = match.end()
     yield part, end

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TextIO, get_args
+from typing import Any, Literal, TextIO, cast, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,7 +45,9 @@ def read_rows(path: Path) -> Iterator[Row]:
             return
         opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115
         with opened as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
-            yield from _csv_rows(file, "\t" if suffix == ".tsv" else ",") if suffix in (".csv", ".tsv") else _json_rows(file)
+            yield from (
+                _csv_rows(file, "\t" if suffix == ".tsv" else ",") if suffix in (".csv", ".tsv") else _json_rows(file)
+            )
     except UnicodeDecodeError as error:
         raise DocumentError(f"byte {error.start} is not UTF-8; save the table as UTF-8") from error
     except (gzip.BadGzipFile, EOFError) as error:
@@ -120,7 +122,7 @@ def sentence_of_row(values: Mapping[str, Any]) -> Sentence:
         _integer(values, "start"),
         _integer(values, "end"),
         str(values["text"]),
-        unit,
+        cast(Unit, unit),
         str(values.get("before") or ""),
         str(values.get("heading") or ""),
         _integer(values, "page"),

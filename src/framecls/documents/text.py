@@ -103,8 +103,6 @@ def _plain(inline: Token) -> str:
     for child in inline.children or []:
         if child.type in ("softbreak", "hardbreak"):
             parts.append("\n")
-        elif child.type == "image":
-            parts.append(child.content)
-        elif child.type != "html_inline":
+        elif child.type == "image" or child.type != "html_inline":
             parts.append(child.content)
     return "".join(parts)

@@ -59,7 +59,7 @@ def recall(counts: Counts) -> float | None:
 
 
 def f1(counts: Counts) -> float | None:
-    """Give F1 of the positive class, 2 TP / (2 TP + FP + FN), or ``None`` where there is nothing to find and nothing found."""
+    """Give F1 of the positive class, 2 TP / (2 TP + FP + FN), or ``None`` where nothing is there and nothing found."""
     total = 2 * counts.true_positive + counts.false_positive + counts.false_negative
     return 2 * counts.true_positive / total if total else None
 
@@ -87,8 +87,8 @@ def bootstrap_f1(
     """
     Draw documents with replacement and take the 2.5 and 97.5 percentiles of F1.
 
-    Documents are drawn, not sentences, because sentences of one document are not independent (a cluster bootstrap; Davison and
-    Hinkley 1997, section 3.8). Draws in which a value is undefined are left out of its percentiles.
+    Documents are drawn, not sentences, because sentences of one document are not independent (a cluster bootstrap;
+    Davison and Hinkley 1997, section 3.8). Draws in which a value is undefined are left out of its percentiles.
 
     :param gold: *Shape:* ``(N, F)``, bool.
     :param decisions: *Shape:* ``(N, F)``, bool.

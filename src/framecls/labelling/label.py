@@ -104,13 +104,17 @@ def label(
                 progress(done, len(sources), sentences)
         if not sentences:
             first = failures[0]
-            raise DocumentError(f"{first.path}: {first.reason}" + (f" (and {len(failures) - 1} more)" if failures[1:] else ""))
+            raise DocumentError(
+                f"{first.path}: {first.reason}" + (f" (and {len(failures) - 1} more)" if failures[1:] else "")
+            )
     errors = _write_failures(output.with_name("errors.jsonl"), failures)
     return LabelledRun(output, errors, len(owners), sentences, tuple(failures))
 
 
 def _duplicate(document_id: str, source: Source, owner: str) -> Failure:
-    return Failure(source.id, "read", f"duplicate document id {document_id!r}, found in {owner} before; make ids unique")
+    return Failure(
+        source.id, "read", f"duplicate document id {document_id!r}, found in {owner} before; make ids unique"
+    )
 
 
 def _windows(items: Iterable[LocatedSentence], size: int) -> Iterator[list[LocatedSentence]]:
@@ -156,6 +160,8 @@ def _write_failures(path: Path, failures: Sequence[Failure]) -> Path | None:
         path.unlink(missing_ok=True)
         return None
     partial = path.with_name(path.name + ".partial")
-    partial.write_text("".join(json.dumps(asdict(failure), ensure_ascii=False) + "\n" for failure in failures), encoding="utf-8")
+    partial.write_text(
+        "".join(json.dumps(asdict(failure), ensure_ascii=False) + "\n" for failure in failures), encoding="utf-8"
+    )
     partial.replace(path)
     return path

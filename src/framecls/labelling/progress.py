@@ -40,7 +40,9 @@ def progress_bar() -> Iterator[Callable[[int, int, int], None]]:
         now = time.monotonic()
         if not bar.console.is_terminal and now - last >= _EVERY_SECONDS:
             last = now
-            logger.info("%d of %d files, %d sentences, %.0f sentences/s", done, total, sentences, sentences / (now - started))
+            logger.info(
+                "%d of %d files, %d sentences, %.0f sentences/s", done, total, sentences, sentences / (now - started)
+            )
 
     if bar.console.is_terminal:
         bar.start()

@@ -57,7 +57,9 @@ class LabelWriter:
 
     def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> None:
         if path.suffix not in OUTPUT_SUFFIXES:
-            raise ConfigError(f"{path}: unknown kind of output {path.suffix!r}; expected one of {' '.join(OUTPUT_SUFFIXES)}")
+            raise ConfigError(
+                f"{path}: unknown kind of output {path.suffix!r}; expected one of {' '.join(OUTPUT_SUFFIXES)}"
+            )
         self._path = path
         self._partial = path.with_name(path.name + ".partial")
         self._schema = schema

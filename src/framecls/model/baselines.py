@@ -57,9 +57,7 @@ def _pattern(phrases: Sequence[str]) -> re.Pattern[str]:
 class TfidfBaseline:
     """Words, pairs and triples of words weighted by TF-IDF, and one logistic regression a frame."""
 
-    def __init__(
-        self, vectorizer: TfidfVectorizer, models: Sequence[LogisticRegression], decision: Decision
-    ) -> None:
+    def __init__(self, vectorizer: TfidfVectorizer, models: Sequence[LogisticRegression], decision: Decision) -> None:
         self._vectorizer = vectorizer
         self._models = models
         self._decision = decision
@@ -83,9 +81,7 @@ class TfidfBaseline:
         ]
         scores = _score(vectorizer, models, [sentence.text for sentence in validation.sentences])
         frames = train.codebook.frames
-        return cls(
-            vectorizer, models, Decision.fit(scores, validation.gold(), frames=frames, fitted_on="validation")
-        )
+        return cls(vectorizer, models, Decision.fit(scores, validation.gold(), frames=frames, fitted_on="validation"))
 
     def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """

@@ -103,10 +103,14 @@ class FrameClassifier:
             tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again") from error
+            raise ModelError(
+                f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again"
+            ) from error
         labels = tuple(model.config.id2label[index] for index in range(model.config.num_labels))
         if labels != codebook.frames:
-            raise ModelError(f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}")
+            raise ModelError(
+                f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
+            )
         encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
         frames = tuple(FrameDecision(**facts.decision.frames[frame].model_dump()) for frame in codebook.frames)
         return cls(
@@ -195,7 +199,9 @@ def _read_facts(path: Path) -> tuple[_Facts, Codebook]:
     except (OSError, ValueError) as error:
         raise ModelError(f"{path / _FACTS}: cannot be read: {error}; copy or train the model again") from error
     if isinstance(content, dict) and content.get("format") != FORMAT:
-        raise ModelError(f"{path}: checkpoint format {content.get('format')!r} is not {FORMAT}; use the framecls that wrote it")
+        raise ModelError(
+            f"{path}: checkpoint format {content.get('format')!r} is not {FORMAT}; use the framecls that wrote it"
+        )
     try:
         facts = _Facts.model_validate(content)
     except ValidationError as error:
@@ -205,7 +211,11 @@ def _read_facts(path: Path) -> tuple[_Facts, Codebook]:
     except CodebookError as error:
         raise ModelError(f"{path}: {error}") from error
     if codebook.sha256 != facts.codebook_sha256:
-        raise ModelError(f"{path / _CODEBOOK}: is not the codebook the model was trained with; restore the original file")
+        raise ModelError(
+            f"{path / _CODEBOOK}: is not the codebook the model was trained with; restore the original file"
+        )
     if tuple(facts.decision.frames) != codebook.frames:
-        raise ModelError(f"{path / _FACTS}: decides on other frames than its codebook has; copy or train the model again")
+        raise ModelError(
+            f"{path / _FACTS}: decides on other frames than its codebook has; copy or train the model again"
+        )
     return facts, codebook

@@ -106,7 +106,8 @@ class Decision:
 
 
 def _calibrate(scores: npt.NDArray[np.floating], slope: float, intercept: float) -> Floats:
-    return expit(slope * np.asarray(scores, dtype=np.float64) + intercept).astype(np.float32)
+    probabilities: Floats = expit(slope * np.asarray(scores, dtype=np.float64) + intercept).astype(np.float32)
+    return probabilities
 
 
 def _platt(scores: npt.NDArray[np.float64], gold: npt.NDArray[np.bool_]) -> tuple[float, float]:

@@ -104,7 +104,9 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     trainer.remove_callback(ProgressCallback)
     if main_process:
         trainer.add_callback(ProgressBar())
-    checkpoint = get_last_checkpoint(str(output / _CHECKPOINTS)) if resume and (output / _CHECKPOINTS).is_dir() else None
+    checkpoint = (
+        get_last_checkpoint(str(output / _CHECKPOINTS)) if resume and (output / _CHECKPOINTS).is_dir() else None
+    )
     trainer.train(resume_from_checkpoint=checkpoint)
     if not main_process:
         return output
@@ -127,9 +129,7 @@ def _splits(corpus: Corpus, config: TrainConfig) -> dict[str, Split]:
         }
         if config.test_share:
             shares["test"] = config.test_share
-        splits = split_documents(
-            corpus.document_ids(), corpus.gold(), shares, rng=np.random.default_rng(config.seed)
-        )
+        splits = split_documents(corpus.document_ids(), corpus.gold(), shares, rng=np.random.default_rng(config.seed))
     # Checked before the training that would end with it, not after.
     for name in ("train", "validation"):
         part = corpus.select(splits, name)
@@ -137,7 +137,7 @@ def _splits(corpus: Corpus, config: TrainConfig) -> dict[str, Split]:
         for frame, count in zip(corpus.codebook.frames, support.tolist(), strict=True):
             if count == 0:
                 raise CorpusError(
-                    f"{config.corpus}: no sentence of the {name} split carries {frame!r}; add annotated documents with it"
+                    f"{config.corpus}: no sentence of the {name} split carries {frame!r}; add annotated documents"
                 )
     return splits
 
@@ -151,7 +151,9 @@ def _prepare_output(output: Path, config: TrainConfig, *, resume: bool, overwrit
         before = TrainConfig.read(started)
         changed = [key for key in TrainConfig.model_fields if getattr(before, key) != getattr(config, key)]
         if changed:
-            raise ConfigError(f"{output}: the unfinished training had another {', '.join(changed)}; resume with the same config")
+            raise ConfigError(
+                f"{output}: the unfinished training had another {', '.join(changed)}; resume with the same config"
+            )
         return
     if not main_process:
         return
@@ -169,7 +171,13 @@ def _part(corpus: Corpus, encoder: Encoder, name: str) -> _Part:
         [s.text for s in corpus.sentences], [s.before for s in corpus.sentences], [s.heading for s in corpus.sentences]
     )
     if cut := encoder.truncated(features):
-        logger.warning("%s: %d of %d sentences are longer than max_length %d and lose their end", name, cut, len(features), encoder.max_length)
+        logger.warning(
+            "%s: %d of %d sentences are longer than max_length %d and lose their end",
+            name,
+            cut,
+            len(features),
+            encoder.max_length,
+        )
     return _Part(corpus.gold(), features)
 
 
@@ -199,7 +207,9 @@ def _arguments(config: TrainConfig, folder: Path, device: torch.device) -> Train
 
 def _optimizer(model: PreTrainedModel, config: TrainConfig) -> torch.optim.AdamW:
     """AdamW with a rate of its own for the pooler and the new head, and no decay on biases and norms."""
-    body = {name for name, _ in model.base_model.named_parameters(prefix=model.base_model_prefix) if ".pooler." not in name}
+    body = {
+        name for name, _ in model.base_model.named_parameters(prefix=model.base_model_prefix) if ".pooler." not in name
+    }
     groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         groups.setdefault((name in body, parameter.ndim > 1), []).append(parameter)
@@ -226,7 +236,7 @@ def _mean_average_precision(prediction: EvalPrediction) -> dict[str, float]:
 
 
 def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, name: str) -> FrameClassifier:
-    """Score validation by the classifier's own path, so that thresholds fit what it will compute, and fit the decision."""
+    """Fit the decision on validation, scored by the classifier's own path."""
     model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     scorer = Scorer(model=model, encoder=encoder)
     scores = scorer(

@@ -58,8 +58,8 @@ def write_report(
     :param labels: what ``framecls label`` wrote, with text.
     :param output: the HTML file.
     :param codebook: gives titles, colours and questions of the frames; must be the one the labels were made with.
-    :param max_sentences: documents are shown in full until this many sentences stand in the page; the counts always cover
-        all of them, and the page says what it leaves out.
+    :param max_sentences: documents are shown in full until this many sentences stand in the page; the counts always
+        cover all of them, and the page says what it leaves out.
     :returns: the file.
     :raises FrameclsError: the file holds no labels, or none with text, or was made with another codebook.
     """
@@ -67,7 +67,9 @@ def write_report(
     if not labels.exists():
         raise FrameclsError(f"{labels}: no such file; label documents first with 'framecls label'")
     if "".join(labels.suffixes[-1:]) not in TABLE_SUFFIXES:
-        raise FrameclsError(f"{labels}: holds no labels; expected the .parquet, .jsonl or .csv file 'framecls label' wrote")
+        raise FrameclsError(
+            f"{labels}: holds no labels; expected the .parquet, .jsonl or .csv file 'framecls label' wrote"
+        )
     documents: dict[str, _Document] = {}
     frames: list[_Frame] = []
     model = ""
@@ -130,7 +132,9 @@ def _frames(labels: Path, row: Mapping[str, Any], codebook: Codebook | None) -> 
     if "text" not in row:
         raise FrameclsError(f"{labels}: was written with --no-text; label again with the text to get a report")
     if codebook is not None and row.get("codebook") != codebook.sha256:
-        raise FrameclsError(f"{labels}: was not made with codebook {codebook.name} {codebook.version}; give the model's own codebook.toml")
+        raise FrameclsError(
+            f"{labels}: was not made with codebook {codebook.name} {codebook.version}; give the model's codebook.toml"
+        )
     thresholds: Mapping[str, float] = {}
     if labels.suffix == ".parquet":
         stored = json.loads((pq.read_schema(labels).metadata or {}).get(b"framecls.decision", b"{}"))

@@ -18,7 +18,8 @@ def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
     first = evaluations[0]
     names = [scores.frame for scores in first.frames]
     lines = [
-        f"{first.sentences} sentences of {first.documents} documents. F1 of the positive class, 95 % interval from a bootstrap of documents.",
+        f"{first.sentences} sentences of {first.documents} documents. "
+        "F1 of the positive class, 95 % interval from a bootstrap of documents.",
         "",
         _row(["F1", *names, "macro", "micro"]),
         _row(["---"] * (len(names) + 3)),
@@ -61,7 +62,8 @@ def corpus_markdown(report: CorpusReport) -> str:
     if report.agreement:
         lines += ["", _row(["agreement", "sentences", "alpha", "pairwise F1"]), _row(["---"] * 4)]
         lines += [
-            _row([frame, str(size), _agreement(alpha), _agreement(score)]) for frame, size, alpha, score in report.agreement
+            _row([frame, str(size), _agreement(alpha), _agreement(score)])
+            for frame, size, alpha, score in report.agreement
         ]
     lines += ["", f"{len(report.problems)} problems." if report.problems else "No problems."]
     return "\n".join(lines) + "\n"
