@@ -63,11 +63,14 @@ def train(
     """Train a classifier on annotated sentences."""
     from framecls.config import TrainConfig
     from framecls.model.training import train as run
+    from framecls.report import write_model_card
 
     _calm_transformers()
     flags = {"output": output, "corpus": corpus, "base": base, "epochs": epochs, "seed": seed}
     folder = run(TrainConfig.read(config, flags), resume=resume, overwrite=overwrite)
-    typer.echo(folder)
+    if folder is not None:
+        write_model_card(folder)
+        typer.echo(folder)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from framecls.errors import CorpusError
 from framecls.evaluation import Evaluation, evaluate
 from framecls.model import FrameClassifier
 from framecls.model.baselines import Lexicon, TfidfBaseline
-from framecls.report import evaluation_markdown
+from framecls.report import evaluation_markdown, write_model_card
 
 __all__ = ["EvaluatedSplit", "evaluate_model"]
 
@@ -71,6 +71,8 @@ def evaluate_model(
     ]
     if output is not None:
         _write(Path(output), split, evaluations, part, probabilities, decisions, classifier)
+        if Path(output) == model / "evaluation":
+            write_model_card(model)
     return evaluations
 
 

@@ -3,10 +3,12 @@
 import codecs
 
 from charset_normalizer import from_bytes
+from ftfy import fix_encoding
+from ftfy.badness import is_bad
 
 from framecls.errors import DocumentError
 
-__all__ = ["decode"]
+__all__ = ["decode", "mend"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -47,3 +49,17 @@ def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     if best is None:
         raise DocumentError("no known encoding fits; save it as UTF-8 or name its encoding with --encoding")
     return str(best), best.encoding
+
+
+def mend(text: str) -> str:
+    """
+    Undo text that was decoded wrongly before it reached us: ``â€œpeaceâ€\x9d`` is ``“peace”``.
+
+    Only lines that show the marks of it are touched, so that the offsets of a sound text stay those of its file.
+
+    :param text: the text.
+    :returns: the text, changed only where it was broken.
+    """
+    if not is_bad(text):
+        return text
+    return "".join(fix_encoding(line) if is_bad(line) else line for line in text.splitlines(keepends=True))

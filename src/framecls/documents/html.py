@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from trafilatura import bare_extraction
 
 from framecls.documents.document import BlockKind, Document, Piece
-from framecls.documents.encoding import decode
+from framecls.documents.encoding import decode, mend
 from framecls.errors import DocumentError
 
 __all__ = ["read_html"]
@@ -34,6 +34,7 @@ def read_html(path: Path, id: str, encoding: str | None = None) -> Document:
     content = path.read_bytes()
     declared = _CHARSET.search(content[:4096])
     html, used = _decode(content, encoding, declared[1].decode("ascii") if declared else None)
+    html = mend(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     everything = list(_all_pieces(tree))

@@ -101,7 +101,8 @@ def _split_group(group: Sequence[_Line], *, wrapped: bool) -> Iterator[list[_Lin
     if not wrapped:
         yield from ([line] for line in group)
         return
-    width = max(len(line.text) for line in group)
+    # Not the longest line: one title that was not wrapped would make every other line look short.
+    width = sorted(len(line.text) for line in group)[int(0.9 * (len(group) - 1))]
     block = [group[0]]
     for line, after in pairwise(group):
         if _ends_block(line, after, width):

@@ -28,6 +28,8 @@ _NO_END = re.compile(
     r"|Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Sen|Rep|Gov|Hon|U\.S|U\.N|U\.K)\.|\b[A-Z]\.)$"
 )
 _SEMICOLON = re.compile(r";(?:\s+(?:and|or))?\s+")
+#: An item of a list whose line ends were lost: "… Connecticut - State of …", "… surgery ¥ Treatment …".
+_INLINE_ITEM = re.compile(r"\s+(?=[-–•¥▪]\s+[A-Z0-9])")
 
 
 @cache
@@ -118,13 +120,14 @@ def _boundaries(content: str) -> list[int]:
 
 
 def _shorten(content: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cut an overlong sentence at its semicolons, each part of at least five words."""
+    """Cut an overlong sentence at its semicolons and inline items, each part of at least three words."""
     if len(_WORD.findall(content, start, end)) <= _LONG_WORDS:
         yield start, end
         return
+    cuts = {match.end() for pattern in (_SEMICOLON, _INLINE_ITEM) for match in pattern.finditer(content, start, end)}
     part = start
-    for match in _SEMICOLON.finditer(content, start, end):
-        if len(_WORD.findall(content, part, match.end())) >= 5 and len(_WORD.findall(content, match.end(), end)) >= 5:
-            yield part, match.end()
-            part = match.end()
+    for cut in sorted(cuts):
+        if min(len(_WORD.findall(content, part, cut)), len(_WORD.findall(content, cut, end))) >= 3:
+            yield part, cut
+            part = cut
     yield part, end

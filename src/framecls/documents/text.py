@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from framecls.documents.document import BlockKind, Document, Piece
-from framecls.documents.encoding import decode
+from framecls.documents.encoding import decode, mend
 from framecls.documents.layout import find_blocks
 from framecls.errors import DocumentError
 
@@ -21,6 +21,8 @@ def document_of_text(id: str, text: str, meta: dict[str, str | int] | None = Non
     """
     Make a document of a plain text, kept as it is, so that offsets count the characters of that very text.
 
+    The exception is text with characters decoded wrongly, which are mended; ``meta`` then says so.
+
     :param id: identifies the document.
     :param text: the text.
     :param meta: what else is known.
@@ -29,7 +31,9 @@ def document_of_text(id: str, text: str, meta: dict[str, str | int] | None = Non
     """
     if not text.strip():
         raise DocumentError("is empty; there is no text to read")
-    return Document(id, text, find_blocks(text), meta or {})
+    mended = mend(text)
+    meta = {**(meta or {}), **({"mended": "encoding"} if mended != text else {})}
+    return Document(id, mended, find_blocks(mended), meta)
 
 
 def read_text(path: Path, id: str, encoding: str | None = None) -> Document:
@@ -57,7 +61,7 @@ def read_markdown(path: Path, id: str, encoding: str | None = None) -> Document:
     :raises DocumentError: the file is empty or no text.
     """
     text, used = decode(path.read_bytes(), encoding)
-    text = text.replace("\r\n", "\n")
+    text = mend(text).replace("\r\n", "\n")
     front = _FRONT_MATTER.match(text)
     pieces = [Piece("furniture", front[0])] if front else []
     pieces += _pieces(MarkdownIt("commonmark").enable("table").parse(text[front.end() :] if front else text))

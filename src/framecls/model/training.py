@@ -61,7 +61,7 @@ class _Part:
         return datasets.Dataset.from_dict(columns)
 
 
-def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False) -> Path:
+def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False) -> Path | None:
     """
     Train a classifier.
 
@@ -72,7 +72,7 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     :param config: what to train on and how.
     :param resume: go on with a run of the same config that was killed.
     :param overwrite: replace what is in the output folder.
-    :returns: the checkpoint folder.
+    :returns: the checkpoint folder; ``None`` in all but the first of several processes (torchrun), which write nothing.
     :raises FrameclsError: codebook, corpus, base or config cannot be used, or the output folder is taken.
     """
     started = time.monotonic()
@@ -109,7 +109,7 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     )
     trainer.train(resume_from_checkpoint=checkpoint)
     if not main_process:
-        return output
+        return None
 
     classifier = _classifier(trainer, encoder, corpus.select(splits, "validation"), output.name)
     classifier.save(output, framecls_version=version("framecls"))

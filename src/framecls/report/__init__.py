@@ -1,6 +1,7 @@
 """Pages and tables from records. Runs no model."""
 
+from framecls.report.card import write_model_card
 from framecls.report.page import write_report
 from framecls.report.tables import evaluation_markdown
 
-__all__ = ["evaluation_markdown", "write_report"]
+__all__ = ["evaluation_markdown", "write_model_card", "write_report"]
