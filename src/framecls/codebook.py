@@ -3,7 +3,6 @@
 import hashlib
 import json
 import tomllib
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -78,12 +77,12 @@ class Codebook(_Entry):
                 raise ValueError(f"frame {definition.name!r} has a second-level code twice")
         return self
 
-    @cached_property
+    @property
     def frames(self) -> tuple[str, ...]:
         """The names of the F frames, in column order."""
         return tuple(definition.name for definition in self.definitions)
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """Hash of the whole content, independent of layout and comments in the file."""
         content = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, ensure_ascii=False)

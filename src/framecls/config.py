@@ -28,6 +28,18 @@ Precision = Literal["auto", "fp32", "bf16"]
 Place = Annotated[Path, AfterValidator(Path.resolve)]
 
 
+def _is_path(base: str) -> bool:
+    return base.startswith(("./", "../")) or Path(base).is_absolute()
+
+
+def _resolved(base: str) -> str:
+    return str(Path(base).resolve()) if _is_path(base) else base
+
+
+#: The name of a base model, or a place; ``./`` or ``../`` at its start tells a relative path from a name.
+Base = Annotated[str, AfterValidator(_resolved)]
+
+
 class TrainConfig(BaseModel):
     """
     Everything a training run depends on.
@@ -40,7 +52,7 @@ class TrainConfig(BaseModel):
     codebook: Place
     corpus: Place
     output: Place
-    base: str = PACKAGED_BASE
+    base: Base = PACKAGED_BASE
     context: Context = "none"
     max_length: Annotated[int, Field(ge=8, le=8192)] = 192
     epochs: Annotated[float, Field(gt=0)] = 8
@@ -77,8 +89,8 @@ class TrainConfig(BaseModel):
             if isinstance(content.get(key), str):
                 content[key] = path.parent / content[key]
         base = content.get("base")
-        if isinstance(base, str) and base.startswith(("./", "../")):
-            content["base"] = str(path.parent / base)
+        if isinstance(base, str) and _is_path(base):
+            content["base"] = str((path.parent / base).resolve())
         given = {key: value for key, value in (flags or {}).items() if value is not None}
         try:
             return cls.model_validate({**content, **given})
@@ -93,6 +105,10 @@ class TrainConfig(BaseModel):
         """
         path = Path(path)
         content = self.model_dump(mode="json")
+        folder = path.parent.resolve()
         for key in ("codebook", "corpus", "output"):
-            content[key] = Path(os.path.relpath(content[key], path.parent.resolve())).as_posix()
+            content[key] = Path(os.path.relpath(content[key], folder)).as_posix()
+        if _is_path(self.base):
+            # Without the dot a folder beside the file would read as a name.
+            content["base"] = f"./{Path(os.path.relpath(self.base, folder)).as_posix()}"
         path.write_text(tomli_w.dumps(content), encoding="utf-8")

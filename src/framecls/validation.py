@@ -20,5 +20,5 @@ def first_problem(error: ValidationError) -> str:
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] not in ("missing", "value_error"):
             message += f" (found {problem['input']!r:.80})"
-    more = f" (and {len(others)} more problems)" if others else ""
+    more = f" (and {len(others)} more problem{'s' if len(others) > 1 else ''})" if others else ""
     return f"{where}: {message}{more}" if where else f"{message}{more}"

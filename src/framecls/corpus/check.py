@@ -69,7 +69,8 @@ def _rows(corpus: Corpus) -> list[tuple[str | int | None, ...]]:
 
 def _agreement(corpus: Corpus) -> list[tuple[str, int, float | None, float | None]]:
     """Agreement between the codings of sentences that several annotators coded."""
-    several = [codings for codings in corpus.codings.values() if len(codings) > 1]
+    coded = ([coding for coding in codings if coding.frames is not None] for codings in corpus.codings.values())
+    several = [codings for codings in coded if len(codings) > 1]
     if not several:
         return []
     annotators = sorted({coding.annotator for codings in several for coding in codings})
@@ -78,8 +79,7 @@ def _agreement(corpus: Corpus) -> list[tuple[str, int, float | None, float | Non
         table = np.full((len(annotators), len(several)), np.nan)
         for unit, codings in enumerate(several):
             for coding in codings:
-                if coding.frames is not None:
-                    table[annotators.index(coding.annotator), unit] = frame in coding.frames
+                table[annotators.index(coding.annotator), unit] = frame in (coding.frames or ())
         rows.append((frame, len(several), krippendorff_alpha(table), pairwise_f1(table)))
     return rows
 
@@ -118,7 +118,8 @@ def _duplicate_problems(corpus: Corpus) -> list[str]:
                     f"leak: {one.id!r} ({sides[0]}) and {other.id!r} ({sides[1]}) have the same words; move or drop one"
                 )
             # Borderline sentences are known to be read in two ways.
-            if one.frames != other.frames and not (one.borderline or other.borderline):
+            settled = not (one.borderline or other.borderline or one.frames is None or other.frames is None)
+            if settled and one.frames != other.frames:
                 problems.append(
                     f"contradiction: {one.id!r} and {other.id!r} have the same words and other frames; settle them"
                 )

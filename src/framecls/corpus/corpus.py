@@ -1,5 +1,6 @@
 """Annotated sentences: read, checked once at the boundary, and trusted from there on."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -234,15 +235,16 @@ def _rows(path: Path) -> Iterator[Row]:
 def _read_sentences(path: Path, codebook: Codebook) -> Iterator[AnnotatedSentence]:
     for row in _rows(path):
         where = f"{path}: {row.where}"
-        missing = [key for key in _REQUIRED if key not in row.values]
+        missing = [key for key in _REQUIRED if row.values.get(key) is None]
         if missing:
             raise CorpusError(
                 f"{where}: no column {missing[0]!r}; annotated sentences need {', '.join(_REQUIRED)}, frames"
             )
-        text = str(row.values["text"])
-        if not text.strip():
-            raise CorpusError(f"{where}: the text of {row.values['id']!r} is empty; give its text or remove the row")
-        yield _sentence(row.values, text, str(row.values["document_id"]), where, codebook)
+        id, document_id, text = (str(row.values[key]) for key in _REQUIRED)
+        empty = [key for key in _REQUIRED if not str(row.values[key]).strip()]
+        if empty:
+            raise CorpusError(f"{where}: the {empty[0]} of {id!r} is empty; give its {empty[0]} or remove the row")
+        yield _sentence(row.values, text, document_id, where, codebook)
 
 
 def _read_codings(
@@ -269,7 +271,8 @@ def _sentence(
     try:
         frames = _frames(values, codebook)
         start, end = _offset(values, "start"), _offset(values, "end")
-        borderline = _truth(values.get("borderline", False))
+        borderline = _truth(values.get("borderline") or False)
+        codes = tuple(_names(values.get("codes") or [], "codes"))
     except (CodebookError, ValueError) as error:
         raise CorpusError(f"{where}: {error}") from error
     return AnnotatedSentence(
@@ -284,7 +287,7 @@ def _sentence(
         str(values.get("annotator") or ""),
         borderline,
         str(values.get("note") or ""),
-        tuple(map(str, values.get("codes") or ())),
+        codes,
     )
 
 
@@ -299,15 +302,19 @@ def _frames(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...] | 
             lacking = next(frame for frame in codebook.frames if frame not in columns)
             raise ValueError(f"no column {lacking!r}; one column for each frame, or a column 'frames'")
         found = [frame for frame in columns if _truth(values[frame])]
-    elif isinstance(found, str):
-        for delimiter in ";|,":
-            found = found.replace(delimiter, " ")
-        found = found.split()
-    elif not isinstance(found, list):
-        raise ValueError(f"'frames' must be a list of names, found {found!r}")
-    for frame in found:
+    names = _names(found, "frames")
+    for frame in names:
         codebook.index(frame)
-    return tuple(frame for frame in codebook.frames if frame in found)
+    return tuple(frame for frame in codebook.frames if frame in names)
+
+
+def _names(found: object, key: str) -> list[str]:
+    """Read names from a list or a delimited cell."""
+    if isinstance(found, str):
+        return re.findall(r"[^;|,\s]+", found)
+    if not isinstance(found, list):
+        raise ValueError(f"{key!r} must be a list of names, found {found!r}")
+    return [str(name) for name in found]
 
 
 def _offset(values: Mapping[str, Any], key: str) -> int | None:
@@ -315,9 +322,12 @@ def _offset(values: Mapping[str, Any], key: str) -> int | None:
     if value in (None, ""):
         return None
     try:
-        return int(cast(str, value))
-    except (TypeError, ValueError):
-        raise ValueError(f"column {key!r} must be a whole number, found {value!r}") from None
+        number = int(cast(str, value))
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or (isinstance(value, float) and number != value):
+        raise ValueError(f"column {key!r} must be a whole number, found {value!r}")
+    return number
 
 
 def _truth(value: object) -> bool:
@@ -333,9 +343,10 @@ def _read_documents(path: Path) -> dict[str, DocumentFacts]:
     documents: dict[str, DocumentFacts] = {}
     for row in _rows(path):
         where = f"{path}: {row.where}"
-        id = str(row.values.get("document_id", ""))
-        if not id:
+        id = row.values.get("document_id")
+        if id in (None, ""):
             raise CorpusError(f"{where}: no 'document_id'")
+        id = str(id)
         if id in documents:
             raise CorpusError(f"{where}: duplicate document id {id!r}; make ids unique")
         split = row.values.get("split") or None

@@ -34,7 +34,7 @@ def split_documents(
     :param gold: frames of each sentence. *Shape:* ``(N, F)``, bool.
     :param shares: the parts and the share of sentences each shall have; the shares sum to 1.
     :param rng: source of the random orders; the same state gives the same parts.
-    :returns: the part of each document, in order of first appearance.
+    :returns: the part of each document, in order of first appearance; every part has at least one.
     :raises CorpusError: there are fewer documents than parts.
     """
     documents = list(dict.fromkeys(document_ids))
@@ -50,7 +50,7 @@ def split_documents(
         assignment = _assign(counts, wanted, weight, rng)
         have = np.zeros_like(wanted)
         np.add.at(have, assignment, counts)
-        badness = float((((have - wanted) * weight) ** 2).sum()) + 10.0 * (len(set(assignment.tolist())) < len(parts))
+        badness = float((((have - wanted) * weight) ** 2).sum())
         if best is None or badness < best[0]:
             best = badness, assignment
     assert best is not None
@@ -78,8 +78,14 @@ def _assign(
     order = order[np.argsort(-(counts[order] * weight).max(axis=1), kind="stable")]
     need = wanted.copy()
     assignment = np.zeros(len(counts), dtype=np.intp)
-    for document in order:
+    empty = np.ones(len(wanted), dtype=bool)
+    for left, document in zip(range(len(order), 0, -1), order, strict=True):
         gain = ((need * weight) ** 2 - ((need - counts[document]) * weight) ** 2).sum(axis=1)
-        assignment[document] = int(np.argmax(gain + 1e-9 * rng.random(len(gain))))
-        need[assignment[document]] -= counts[document]
+        gain += 1e-9 * rng.random(len(gain))
+        if empty.sum() == left:
+            # As many parts are empty as documents are left, so each of these goes to one of those.
+            gain[~empty] = -np.inf
+        part = assignment[document] = int(np.argmax(gain))
+        empty[part] = False
+        need[part] -= counts[document]
     return assignment

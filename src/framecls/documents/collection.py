@@ -50,7 +50,10 @@ class Failure:
 
 
 def _suffix(path: Path) -> str:
-    return Path(path.name.lower().removesuffix(".gz")).suffix
+    """Give what tells the kind of a file; only tables are read gzipped."""
+    name = path.name.lower()
+    unzipped = Path(name.removesuffix(".gz")).suffix
+    return unzipped if unzipped in TABLE_SUFFIXES else Path(name).suffix
 
 
 def is_table(path: Path) -> bool:
@@ -188,16 +191,21 @@ def _sentences_of_table(
         seen.add(id)
         try:
             values = {**row.values, "text": row.values[text_column]}
-            if not str(values["text"]).strip():
+            if values["text"] is None or not str(values["text"]).strip():
                 raise DocumentError("is empty; there is no text to read")
             if kind == "sentences":
-                yield LocatedSentence(str(values.get("document_id", source.id)), id, sentence_of_row(values))
+                yield LocatedSentence(_document_of_row(row, source), id, sentence_of_row(values))
             else:
                 yield from _located(document_of_text(id, str(values["text"])), where)
         except DocumentError as error:
             yield Failure(where, "read", str(error))
     if number == 0:
         yield Failure(source.id, "read", "is empty; there are no rows to read")
+
+
+def _document_of_row(row: Row, source: Source) -> str:
+    id = row.values.get("document_id")
+    return source.id if id in (None, "") else str(id)
 
 
 def _id_of_row(row: Row, source: Source, number: int, kind: TableKind) -> str:

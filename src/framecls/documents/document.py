@@ -1,5 +1,6 @@
 """A document as framecls sees it: one text, and blocks that say what each range of it is."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self, get_args
@@ -54,12 +55,14 @@ class Document:
     :param text: its whole text; every offset counts code points of it.
     :param blocks: ranges in order, none overlapping another.
     :param meta: what else is known (title, format, encoding …).
+    :param page_starts: where in the text each page begins, in order; empty where the format has no pages.
     """
 
     id: str
     text: str
     blocks: tuple[Block, ...]
     meta: Mapping[str, str | int] = field(default_factory=dict)
+    page_starts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         last = 0
@@ -67,6 +70,15 @@ class Document:
             if block.start < last or block.end > len(self.text):
                 raise ValueError(f"block {block.start}-{block.end} overlaps another or leaves the text")
             last = block.end
+
+    def page_at(self, position: int) -> int | None:
+        """
+        Tell the page of a position in the running text; a block may begin a page before it.
+
+        :param position: a character of the text, outside furniture.
+        :returns: the page, from 1; ``None`` where the format has no pages.
+        """
+        return bisect_right(self.page_starts, position) or None
 
     @classmethod
     def from_pieces(cls, id: str, pieces: Iterable[Piece], meta: Mapping[str, str | int] | None = None) -> Self:

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,15 @@ from docx.document import Document as WordDocument
 from docx.opc.exceptions import PackageNotFoundError
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
+from lxml.etree import XMLSyntaxError
 
 from framecls.documents.document import Document, Piece
 from framecls.errors import DocumentError
 
 __all__ = ["read_docx"]
 
+#: What python-docx, and the zip and XML readers below it, raise for a damaged file.
+_DAMAGED = (PackageNotFoundError, zipfile.BadZipFile, zlib.error, XMLSyntaxError, KeyError, ValueError)
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -33,7 +37,7 @@ def read_docx(path: Path, id: str) -> Document:
             raise DocumentError("is protected by a password, or a .doc of old Word; save it as an open .docx")
     try:
         word = docx.Document(str(path))
-    except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _DAMAGED as error:
         raise DocumentError("is not a readable Word document; open it in Word and save it again as .docx") from error
     meta: dict[str, str | int] = {"format": "docx"}
     if word.core_properties.title:

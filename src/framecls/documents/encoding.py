@@ -19,6 +19,20 @@ _BOMS = (
 )
 
 
+#: What office software saves text in. A short text fits DOS and mainframe code pages as well, and must not be read as one.
+_CANDIDATES = [
+    *(f"cp125{last}" for last in range(9)),
+    *(f"iso8859_{part}" for part in (2, 5, 7, 9, 15)),
+    "koi8_r",
+    "koi8_u",
+    "gb18030",
+    "big5",
+    "cp932",
+    "euc_jp",
+    "cp949",
+]
+
+
 def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     """
     Decode the bytes of a text file: a byte order mark first, then UTF-8, then what the bytes look like.
@@ -45,9 +59,14 @@ def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     try:
         return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
-        best = from_bytes(content).best()
+        matches = from_bytes(content, cp_isolation=_CANDIDATES)
+    best = matches.best()
     if best is None:
         raise DocumentError("no known encoding fits; save it as UTF-8 or name its encoding with --encoding")
+    for match in matches:
+        # Of encodings that fit as well as the best, the most common one is meant.
+        if "cp1252" in match.could_be_from_charset and (match.chaos, match.coherence) == (best.chaos, best.coherence):
+            return content.decode("cp1252"), "cp1252"
     return str(best), best.encoding
 
 

@@ -1,22 +1,31 @@
 """HTML: trafilatura finds the main text; where it leaves much out, every text block of the body is taken."""
 
+import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
-from lxml import etree
 from selectolax.lexbor import LexborHTMLParser, LexborNode
-from trafilatura import bare_extraction
+from trafilatura import extract
 
 from framecls.documents.document import BlockKind, Document, Piece
-from framecls.documents.encoding import decode, mend
+from framecls.documents.encoding import decode
 from framecls.errors import DocumentError
 
 __all__ = ["read_html"]
 
 _CHARSET = re.compile(rb"<meta[^>]+charset=[\"']?([\w-]+)", re.IGNORECASE)
-_NOT_TEXT = "script, style, noscript, template, nav, header, footer, aside, form, iframe, svg, button, select"
-_BLOCKS = "h1, h2, h3, h4, h5, h6, p, li, td, th, blockquote, pre, dt, dd, figcaption, caption, div"
+#: Browsers read these as Windows-1252, and pages that declare them count on it.
+_READ_AS_WINDOWS = ("ascii", "iso8859-1")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_KINDS: dict[str | None, BlockKind] = {"li": "list_item", "td": "table_cell", "th": "table_cell"}
+_NOT_TEXT = re.compile(r"script|style|noscript|template|nav|header|footer|aside|form|iframe|svg|button|select|title")
+#: Elements that begin on a line of their own; text runs on through all others.
+_BLOCK = re.compile(
+    r"h[1-6r]|p|li|ul|ol|dl|dt|dd|table|caption|thead|tbody|tfoot|tr|td|th|blockquote|pre|div|section|article|main|body"
+    r"|address|center|details|summary|dialog|fieldset|legend|figure|figcaption"
+)
 #: Below this share of the visible text, trafilatura is taken to have missed the document.
 _ENOUGH = 0.6
 
@@ -34,11 +43,10 @@ def read_html(path: Path, id: str, encoding: str | None = None) -> Document:
     content = path.read_bytes()
     declared = _CHARSET.search(content[:4096])
     html, used = _decode(content, encoding, declared[1].decode("ascii") if declared else None)
-    html = mend(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
-    everything = list(_all_pieces(tree))
-    main = list(_main_pieces(html))
+    everything = list(_pieces(tree))
+    main = _with_headings(_main_pieces(html), everything)
     enough = _ENOUGH * sum(len(piece.text) for piece in everything)
     pieces = main if main and sum(len(piece.text) for piece in main) >= enough else everything
     if not pieces:
@@ -53,91 +61,69 @@ def _decode(content: bytes, encoding: str | None, declared: str | None) -> tuple
     """Decode by the user's word, else as UTF-8, else by the page's own declaration, else by detection."""
     if encoding is None and declared is not None:
         try:
-            return content.decode("utf-8"), "utf-8"
+            return content.decode("utf-8-sig"), "utf-8"
         except UnicodeDecodeError:
             try:
-                return content.decode(declared), declared
+                name = "cp1252" if codecs.lookup(declared).name in _READ_AS_WINDOWS else declared
+                return content.decode(name), name
             except (UnicodeDecodeError, LookupError):
                 return decode(content)
     return decode(content, encoding)
 
 
-def _main_pieces(html: str) -> Iterator[Piece]:
-    extracted = bare_extraction(
-        html, favor_recall=True, include_comments=False, include_tables=True, with_metadata=False
+def _main_pieces(html: str) -> list[Piece]:
+    extracted = extract(
+        html, output_format="html", favor_recall=True, include_comments=False, include_tables=True, with_metadata=False
     )
-    body = getattr(extracted, "body", None)
-    if body is not None:
-        yield from _walk(body)
+    return list(_pieces(LexborHTMLParser(extracted))) if extracted else []
 
 
-def _walk(element: etree._Element) -> Iterator[Piece]:
-    for child in element:
-        text = " ".join("".join(map(str, child.itertext())).split())
-        if child.tag == "head":
-            yield Piece("heading", text, level=_level(child.get("rend", "")))
-        elif child.tag in ("list", "table", "row", "quote", "div"):
-            if len(child):
-                yield from _walk(child)
-            else:
-                yield Piece("paragraph", text)
-        elif child.tag == "item":
-            own = " ".join((child.text or "").split())
-            if child.find("list") is None:
-                yield Piece("list_item", text)
-            else:
-                yield Piece("list_item", own)
-                yield from _walk(child)
-        elif child.tag == "cell":
-            yield Piece("table_cell", text)
+def _with_headings(main: Sequence[Piece], everything: Sequence[Piece]) -> Sequence[Piece]:
+    """Put headings back above the text they stand over; trafilatura drops them where it has to guess the main text."""
+    if any(piece.kind == "heading" for piece in main):
+        return main
+    above: dict[str, list[Piece]] = {}
+    headings: list[Piece] = []
+    for piece in everything:
+        if piece.kind == "heading":
+            headings.append(piece)
         else:
-            yield Piece("paragraph", text)
-        if child.tail and child.tail.strip():
-            yield Piece("paragraph", " ".join(child.tail.split()))
+            above.setdefault(piece.text, headings)
+            headings = []
+    return [found for piece in main for found in (*above.pop(piece.text, ()), piece)]
 
 
-def _level(name: str | None) -> int:
-    return int(name[1:]) if name and re.fullmatch(r"h[1-6]", name) else 2
-
-
-def _all_pieces(tree: LexborHTMLParser) -> Iterator[Piece]:
-    body = tree.body
-    if body is None:
-        return
-    for node in body.css(_NOT_TEXT):
-        node.decompose()
-    found = False
-    for node in body.css(_BLOCKS):
-        if node.css_first(_BLOCKS) is not None and node.tag == "div":
-            continue
-        text = _own_text(node)
+def _pieces(tree: LexborHTMLParser) -> Iterator[Piece]:
+    """Yield the visible text of a page, cut wherever a block begins or ends."""
+    runs = _runs(tree.body) if tree.body is not None else ()
+    for (_, kind, level), group in groupby(runs, key=lambda run: run[0]):
+        text = " ".join("".join(text for _, text in group).split())
         if text:
-            found = True
-            yield Piece(_kind(node), text, level=_level(node.tag) if re.fullmatch(r"h[1-6]", node.tag or "") else None)
-    if not found and body.text(strip=True):
-        yield Piece("paragraph", " ".join(body.text(separator=" ").split()))
+            yield Piece(kind, text, level=level)
 
 
-def _own_text(node: LexborNode) -> str:
-    """Text of a node without that of the blocks inside it, which are pieces of their own."""
-    parts: list[str] = []
-    for child in node.iter(include_text=True):
-        if child.tag == "-text":
-            parts.append(child.text(deep=False))
-        elif child.tag == "br":
-            parts.append("\n")
-        elif (
-            not child.css_matches(_BLOCKS)
-            and child.css_first(_BLOCKS) is None
-            and child.tag not in ("ul", "ol", "table")
-        ):
-            parts.append(child.text(deep=True))
-    return " ".join("".join(parts).split())
+def _runs(body: LexborNode) -> Iterator[tuple[tuple[int, BlockKind, int | None], str]]:
+    """Yield stretches of text, each with what identifies the block it stands in, its kind and depth of heading."""
+    for node in body.traverse(include_text=True):
+        if node.tag not in ("-text", "br") and not _is(node, _BLOCK):
+            continue
+        lineage = list(_lineage(node))
+        if any(_is(above, _NOT_TEXT) for above in lineage):
+            continue
+        block = next((above for above in lineage if _is(above, _BLOCK)), body)
+        tag = next((above.tag for above in lineage if above.tag in _KINDS or above.tag in _HEADINGS), None)
+        kind, level = (
+            ("heading", _HEADINGS.index(tag) + 1) if tag in _HEADINGS else (_KINDS.get(tag, "paragraph"), None)
+        )
+        yield (block.mem_id, kind, level), node.text(deep=False) if node.tag == "-text" else "\n"
 
 
-def _kind(node: LexborNode) -> BlockKind:
-    if re.fullmatch(r"h[1-6]", node.tag or ""):
-        return "heading"
-    if node.tag == "li":
-        return "list_item"
-    return "table_cell" if node.tag in ("td", "th") else "paragraph"
+def _is(node: LexborNode, tags: re.Pattern[str]) -> bool:
+    return tags.fullmatch(node.tag or "") is not None
+
+
+def _lineage(node: LexborNode) -> Iterator[LexborNode]:
+    above = node.parent
+    while above is not None:
+        yield above
+        above = above.parent

@@ -1,6 +1,7 @@
 """PDF: the text layer, with running headers and page numbers set apart and line-end hyphens joined."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,20 +27,17 @@ def read_pdf(path: Path, id: str) -> Document:
 
     :param path: the file.
     :param id: identifies the document.
-    :returns: the document; its blocks know their pages.
+    :returns: the document; it knows where its pages begin.
     :raises DocumentError: the file is no PDF, is protected by a password, or has no text layer.
     """
     try:
-        pdf = pypdfium2.PdfDocument(path)
+        with pypdfium2.PdfDocument(path) as pdf:
+            pages = [_lines(page) for page in pdf]
+            title = pdf.get_metadata_value("Title")
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == _PASSWORD_ERROR:
             raise DocumentError("is protected by a password; save an unprotected copy") from error
         raise DocumentError("is not a readable PDF (damaged or incomplete); fetch or print it again") from error
-    try:
-        pages = [_lines(page) for page in pdf]
-        title = pdf.get_metadata_value("Title")
-    finally:
-        pdf.close()
     if not any(pages):
         raise DocumentError("no text layer: needs OCR (the pages are images)")
     meta: dict[str, str | int] = {"format": "pdf", "pages": len(pages)}
@@ -52,20 +50,20 @@ def _lines(page: pypdfium2.PdfPage) -> list[str]:
     textpage = page.get_textpage()
     text = textpage.get_text_range()
     textpage.close()
-    # PDFium marks a hyphen at a line end with U+FFFE or U+0002.
-    text = text.replace("\ufffe", "-").replace("\x02", "-")
+    # PDFium puts U+FFFE or U+0002 in place of a hyphen at a line end, and of the line end with it.
+    text = text.replace("\ufffe", "-\n").replace("\x02", "-\n")
     return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
 def _document(id: str, pages: Sequence[Sequence[str]], meta: dict[str, str | int]) -> Document:
     furniture = _find_furniture(pages)
     parts: list[str] = []
-    starts: list[tuple[int, int]] = []
+    starts: list[int] = []
     position = 0
-    for number, lines in enumerate(pages, 1):
-        starts.append((position, number))
+    for number, lines in enumerate(pages):
+        starts.append(position)
         for index, line in enumerate(lines):
-            if (number - 1, index) in furniture:
+            if (number, index) in furniture:
                 continue
             if parts and (joined := _join(parts[-1], line)) is not None:
                 position -= len(parts[-1])
@@ -75,7 +73,7 @@ def _document(id: str, pages: Sequence[Sequence[str]], meta: dict[str, str | int
             position += len(parts[-1])
     body = "".join(parts)
     blocks = [
-        Block(block.kind, block.start, block.end, _page_of(block.start, starts), block.level)
+        Block(block.kind, block.start, block.end, bisect_right(starts, block.start), block.level)
         for block in find_blocks(body)
     ]
     tail = []
@@ -85,7 +83,7 @@ def _document(id: str, pages: Sequence[Sequence[str]], meta: dict[str, str | int
         blocks.append(Block("furniture", position, position + len(line), page + 1))
         tail.append(line + "\n")
         position += len(line) + 1
-    return Document(id, body + "".join(tail), tuple(blocks), meta)
+    return Document(id, body + "".join(tail), tuple(blocks), meta, tuple(starts))
 
 
 def _join(line: str, after: str) -> str | None:
@@ -93,10 +91,6 @@ def _join(line: str, after: str) -> str | None:
     if not re.search(r"[^\W\d_]{2,}-\n$", line) or not after[0].islower():
         return None
     return line[:-2] + after + "\n"
-
-
-def _page_of(position: int, starts: Sequence[tuple[int, int]]) -> int:
-    return max(number for start, number in starts if start <= position)
 
 
 def _find_furniture(pages: Sequence[Sequence[str]]) -> set[tuple[int, int]]:

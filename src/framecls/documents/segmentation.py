@@ -59,7 +59,8 @@ def sentences(document: Document) -> list[Sentence]:
         path = " > ".join(text for _, text in headings)
         for start, end in _cut(document.text, block):
             text = document.text[start:end]
-            found.append(Sentence(start, end, text, _unit(block, text), before, path, block.page))
+            page = document.page_at(start) or block.page
+            found.append(Sentence(start, end, text, _unit(block, text), before, path, page))
             before = text
         if block.kind == "heading":
             headings.append((block.level or 1, _one_line(document.text[block.start : block.end])))
@@ -102,7 +103,10 @@ def _sentence_spans(content: str) -> Iterator[tuple[int, int]]:
 def _boundaries(content: str) -> list[int]:
     """Give the positions inside a block where one sentence ends and the next begins."""
     cuts = {end for _, end in _punkt().span_tokenize(content)} if len(content) > 1 else set()
-    cuts |= {match.end() for match in _GLUED_FOOTNOTE.finditer(content)}
+    for note in _GLUED_FOOTNOTE.finditer(content):
+        # nupunkt may cut before the mark, which belongs to the sentence that it ends.
+        cuts.difference_update(range(note.start(), note.end()))
+        cuts.add(note.end())
     cuts -= {0, len(content)}
     kept: list[int] = []
     start = 0

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,22 +37,25 @@ def read_rows(path: Path) -> Iterator[Row]:
 
     :param path: a ``.jsonl``, ``.ndjson``, ``.csv``, ``.tsv`` or ``.parquet`` file, the text ones optionally ``.gz``.
     :returns: the rows in order.
-    :raises DocumentError: the file is not of the kind its name says.
+    :raises DocumentError: the file cannot be opened, or is not of the kind its name says.
     """
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
+    name = path.name.lower()
+    suffix = Path(name.removesuffix(".gz")).suffix
     try:
         if suffix == ".parquet":
             yield from _parquet_rows(path)
             return
-        opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115
+        opened = gzip.open(path) if name.endswith(".gz") else path.open("rb")  # noqa: SIM115
         with opened as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
             yield from (
                 _csv_rows(file, "\t" if suffix == ".tsv" else ",") if suffix in (".csv", ".tsv") else _json_rows(file)
             )
     except UnicodeDecodeError as error:
         raise DocumentError(f"byte {error.start} is not UTF-8; save the table as UTF-8") from error
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DocumentError("is not a complete gzip file; copy it again") from error
+    except OSError as error:
+        raise DocumentError(f"cannot be read: {error.strerror or error}") from error
 
 
 def _json_rows(file: TextIO) -> Iterator[Row]:
@@ -93,7 +97,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(f"row {number}", {key: value for key, value in values.items() if value is not None})
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise DocumentError(f"is not a Parquet file: {error}") from error
 
 
@@ -113,14 +117,17 @@ def sentence_of_row(values: Mapping[str, Any]) -> Sentence:
 
     :param values: ``text``, and where known ``start``, ``end``, ``unit``, ``before``, ``heading``, ``page``.
     :returns: the sentence.
-    :raises DocumentError: an offset is no number, or the unit is unknown.
+    :raises DocumentError: an offset is no number, the offsets are no range, or the unit is unknown.
     """
     unit = values.get("unit") or "sentence"
     if unit not in get_args(Unit):
         raise DocumentError(f"unknown unit {unit!r}; expected one of {', '.join(get_args(Unit))}")
+    start, end = _integer(values, "start"), _integer(values, "end")
+    if start is not None and end is not None and not 0 <= start <= end:
+        raise DocumentError(f"a sentence cannot range from {start} to {end}; expected 0 <= start <= end")
     return Sentence(
-        _integer(values, "start"),
-        _integer(values, "end"),
+        start,
+        end,
         str(values["text"]),
         cast(Unit, unit),
         str(values.get("before") or ""),
@@ -133,7 +140,10 @@ def _integer(values: Mapping[str, Any], key: str) -> int | None:
     value = values.get(key)
     if value in (None, ""):
         return None
+    message = f"column {key!r} must be a whole number, found {value!r}"
+    if isinstance(value, float) and not value.is_integer():
+        raise DocumentError(message)
     try:
         return int(value)
     except (TypeError, ValueError) as error:
-        raise DocumentError(f"column {key!r} must be a whole number, found {value!r}") from error
+        raise DocumentError(message) from error

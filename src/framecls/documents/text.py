@@ -15,6 +15,7 @@ from framecls.errors import DocumentError
 __all__ = ["document_of_text", "read_markdown", "read_text"]
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 def document_of_text(id: str, text: str, meta: dict[str, str | int] | None = None) -> Document:
@@ -73,14 +74,14 @@ def read_markdown(path: Path, id: str, encoding: str | None = None) -> Document:
 
 def _pieces(tokens: list[Token]) -> Iterator[Piece]:
     containers: list[str] = []
-    markers: list[str] = []
+    marker = ""
     for token in tokens:
         if token.nesting == 1:
             containers.append(token.type)
-            if token.type == "list_item_open":
-                markers.append(f"{token.info}{token.markup} " if token.info else f"{token.markup} ")
         elif token.nesting == -1:
             containers.pop()
+        if token.type in ("list_item_open", "list_item_close"):
+            marker = f"{token.info}{token.markup} " if token.nesting == 1 else ""
         elif token.type == "inline":
             text = _plain(token)
             kind: BlockKind = "paragraph"
@@ -91,7 +92,9 @@ def _pieces(tokens: list[Token]) -> Iterator[Piece]:
                 kind = "table_cell"
             elif "list_item_open" in containers:
                 kind = "list_item"
-                text = (markers.pop() if markers else "") + text
+                text = marker + text
+            # Only the first words of an item stand beside its marker, whatever they are.
+            marker = ""
             yield Piece(kind, text, level=level)
         elif token.type in ("code_block", "fence", "html_block"):
             yield Piece("furniture", token.content)
@@ -105,8 +108,8 @@ def _depth(tokens: list[Token], inline: Token) -> int:
 def _plain(inline: Token) -> str:
     parts = []
     for child in inline.children or []:
-        if child.type in ("softbreak", "hardbreak"):
-            parts.append("\n")
-        elif child.type == "image" or child.type != "html_inline":
-            parts.append(child.content)
+        if child.type == "html_inline":
+            parts.append("\n" if _BREAK.fullmatch(child.content) else "")
+        else:
+            parts.append("\n" if child.type in ("softbreak", "hardbreak") else child.content)
     return "".join(parts)

@@ -130,6 +130,7 @@ def _rows(window: Sequence[LocatedSentence], classifier: FrameClassifier, *, tex
         [item.sentence.heading for item in window],
     )
     frames = classifier.codebook.frames
+    provenance = {"model": classifier.name, "codebook": classifier.codebook.sha256}
     rows = []
     for item, probability, decided in zip(
         window, probabilities.tolist(), classifier.decide(probabilities).tolist(), strict=True
@@ -149,7 +150,7 @@ def _rows(window: Sequence[LocatedSentence], classifier: FrameClassifier, *, tex
         row |= {f"prob_{frame}": value for frame, value in zip(frames, probability, strict=True)}
         row |= dict(zip(frames, decided, strict=True))
         row["frames"] = [frame for frame, present in zip(frames, decided, strict=True) if present]
-        row |= {"model": classifier.name, "codebook": classifier.codebook.sha256}
+        row |= provenance
         rows.append(row)
     return rows
 

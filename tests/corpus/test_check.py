@@ -1,0 +1,132 @@
+"""The check: what it counts and each problem it names."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framecls.corpus import AnnotatedSentence, Corpus, CorpusReport, check
+from framecls.corpus.agreement import krippendorff_alpha, pairwise_f1
+from framecls.errors import CorpusError
+from tests.corpus.builders import coded, small_codebook, small_corpus, write_jsonl
+
+WORDS = "The two isles keep the old lighthouse together."
+
+
+def test_counts_by_split() -> None:
+    corpus = small_corpus(
+        coded("s1", "carry", "gain"),
+        coded("s2"),
+        coded("s3", "gain", document="d2", borderline=True),
+        coded("s4", document="d3"),
+        AnnotatedSentence("s5", "d3", "Nobody has coded this line.", None),
+        splits={"d1": "train", "d2": "train", "d3": "test"},
+    )
+    assert check(corpus) == CorpusReport(
+        columns=("split", "documents", "sentences", "carry", "gain", "none", "borderline"),
+        rows=(
+            ("train", 2, 3, 1, 2, 1, 1),
+            ("validation", 0, 0, 0, 0, 0, 0),
+            ("test", 1, 1, 0, 0, 1, 0),
+            ("all", 3, 4, 1, 2, 2, 1),
+        ),
+        agreement=(),
+        problems=(),
+    )
+
+
+def test_a_corpus_without_splits_is_counted_once() -> None:
+    assert check(small_corpus(coded("s1", "gain"))).rows == (("all", 1, 1, 0, 1, 0, 0),)
+
+
+def test_half_given_splits_are_refused() -> None:
+    with pytest.raises(CorpusError, match="document 'd2' has no split"):
+        check(small_corpus(coded("s1"), coded("s2", document="d2"), splits={"d1": "train"}))
+
+
+def test_agreement_is_that_of_the_table_of_codings(tmp_path: Path) -> None:
+    readings = {
+        "s1": (["carry"], ["carry"], None),
+        "s2": (["carry"], [], ["gain"]),
+        "s3": ([], [], []),
+        "s4": (["gain"], ["carry"], ["carry"]),
+    }
+    rows = [{"id": id, "document_id": "d1", "text": f"The isles met on day {id}.", "frames": []} for id in readings]
+    codings = [
+        {"id": id, "annotator": annotator, "frames": frames}
+        for id, all_frames in readings.items()
+        for annotator, frames in zip(("ada", "bea", "cid"), all_frames, strict=True)
+    ]
+    # A sentence with one coding, and one with a second coding that is not made yet, say nothing on agreement.
+    rows += [{"id": id, "document_id": "d1", "text": f"The isles met on day {id}."} for id in ("s5", "s6")]
+    codings += [
+        {"id": "s5", "annotator": "ada", "frames": ["carry"]},
+        {"id": "s6", "annotator": "ada", "frames": ["carry"]},
+        {"id": "s6", "annotator": "bea"},
+    ]
+    write_jsonl(tmp_path / "sentences.jsonl", rows)
+    write_jsonl(tmp_path / "codings.jsonl", codings)
+    report = check(Corpus.read(tmp_path, small_codebook()))
+    nan = np.nan
+    carry = np.array([[1, 1, 0, 0], [1, 0, 0, 1], [nan, 0, 0, 1]])
+    gain = np.array([[0, 0, 0, 1], [0, 0, 0, 0], [nan, 1, 0, 0]])
+    assert report.agreement == (
+        ("carry", 4, krippendorff_alpha(carry), pairwise_f1(carry)),
+        ("gain", 4, krippendorff_alpha(gain), pairwise_f1(gain)),
+    )
+    # By hand: ada and bea share 1 of 4 positives twice, ada and cid none of 2, bea and cid both of 2.
+    assert pairwise_f1(carry) == pytest.approx((2 + 0 + 2) / (4 + 2 + 2))
+
+
+def test_offsets_that_do_not_match_are_problems() -> None:
+    sentences = (
+        coded("s1", text="The ferry left.", start=0, end=15),
+        coded("s2", text="It came back.", start=15, end=28),
+        coded("s3", text="No offsets, so nothing to compare."),
+        coded("s4", text="The text of its document is unknown.", document="d2", start=0, end=3),
+    )
+    corpus = small_corpus(*sentences, texts={"d1": "The ferry left. It came back."}, splits={})
+    corpus = replace(corpus, documents={**corpus.documents, "d2": replace(corpus.documents["d1"], text=None)})
+    assert check(corpus).problems == (
+        "sentence 's2': its document has ' It came back' at 15-28, not 'It came back.'; correct start and end",
+    )
+
+
+def test_a_document_without_facts_is_a_problem() -> None:
+    corpus = small_corpus(coded("s1"), coded("s2", document="d2"), texts={"d1": ""})
+    assert check(corpus).problems == ("sentence 's2': document 'd2' is not in documents.jsonl",)
+    assert check(small_corpus(coded("s1"))).problems == ()
+
+
+def test_the_same_words_on_both_sides_of_a_split_are_a_leak() -> None:
+    shouted = "“The two isles keep the old light-house – together!”".upper()
+    corpus = small_corpus(
+        coded("s1", "carry", text=WORDS),
+        coded("s2", "carry", text=shouted, document="d2"),
+        coded("s3", "carry", text=WORDS),
+        splits={"d1": "train", "d2": "test"},
+    )
+    assert check(corpus).problems == (
+        "leak: 's1' (train) and 's2' (test) have the same words; move or drop one",
+        "leak: 's2' (test) and 's3' (train) have the same words; move or drop one",
+    )
+
+
+def test_the_same_words_with_other_frames_are_a_contradiction() -> None:
+    one, other = coded("s1", "carry", text=WORDS), coded("s2", text=WORDS)
+    assert check(small_corpus(one, other)).problems == (
+        "contradiction: 's1' and 's2' have the same words and other frames; settle them",
+    )
+    assert check(small_corpus(one, replace(other, borderline=True))).problems == ()
+    assert check(small_corpus(one, replace(other, frames=None))).problems == ()
+    assert check(small_corpus(one, replace(other, frames=("carry",)))).problems == ()
+
+
+def test_a_few_words_may_stand_anywhere() -> None:
+    corpus = small_corpus(
+        coded("s1", "carry", text="Article 2: Definitions"),
+        coded("s2", text="Article 2: Definitions", document="d2"),
+        splits={"d1": "train", "d2": "test"},
+    )
+    assert check(corpus).problems == ()

@@ -1,0 +1,173 @@
+"""Labelling: every sentence once, offsets exact, a bad document recorded and the others labelled."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from framecls.errors import ConfigError, DocumentError
+from framecls.labelling import label
+from framecls.model import FrameClassifier
+
+COLUMNS = [
+    "document_id",
+    "sentence_id",
+    "start",
+    "end",
+    "page",
+    "heading",
+    "unit",
+    "text",
+    "prob_toll",
+    "prob_pilot",
+    "toll",
+    "pilot",
+    "frames",
+    "model",
+    "codebook",
+]
+NOTICE = (
+    "THE QUAY IS LONG\n\nA toll is asked of every ship. The quay is long and grey.\n\nThe pilot asks a toll of ships.\n"
+)
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    (folder / "old").mkdir(parents=True)
+    (folder / "notice.txt").write_text(NOTICE)
+    (folder / "old" / "notice.md").write_text("# Notice\n\nA pilot is sent to every ship.\n")
+    return folder
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return found
+
+
+def test_one_row_a_sentence(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    done = label([documents], classifier, tmp_path / "labels.parquet")
+    assert (done.documents, done.sentences, done.failures, done.errors) == (2, 6, (), None)
+    found = rows(done.output)
+    assert list(found[0]) == COLUMNS
+    first = [row for row in found if row["document_id"] == "notice.txt"]
+    assert [row["unit"] for row in first] == ["heading", "sentence", "sentence", "sentence"]
+    assert [row["heading"] for row in first] == ["", *["THE QUAY IS LONG"] * 3]
+    for row in first:
+        assert NOTICE[row["start"] : row["end"]] == row["text"]
+    assert first[1]["frames"] == ["toll"]
+    assert first[3]["frames"] == ["toll", "pilot"]
+    assert {row["sentence_id"] for row in first} == {f"notice.txt#000{number}" for number in range(1, 5)}
+
+
+def test_decides_as_the_classifier_does(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    found = rows(label([documents], classifier, tmp_path / "labels.parquet").output)
+    probabilities = classifier.probabilities([row["text"] for row in found])
+    assert [[row["toll"], row["pilot"]] for row in found] == classifier.decide(probabilities).tolist()
+    assert [row["prob_toll"] for row in found] == pytest.approx(probabilities[:, 0].tolist(), abs=1e-5)
+    assert {row["codebook"] for row in found} == {classifier.codebook.sha256}
+
+
+def test_parquet_carries_the_decision(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    metadata = pq.read_schema(label([documents], classifier, tmp_path / "labels.parquet").output).metadata
+    decision = json.loads(metadata[b"framecls.decision"])
+    assert decision["frames"][0]["threshold"] == classifier.decision.frames[0].threshold
+    assert metadata[b"framecls.codebook"].decode().startswith("harbours 1 ")
+
+
+def test_formats_hold_the_same(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    expected = rows(label([documents], classifier, tmp_path / "labels.parquet").output)
+    lines = label([documents], classifier, tmp_path / "labels.jsonl").output.read_text().splitlines()
+    assert [json.loads(line)["frames"] for line in lines] == [row["frames"] for row in expected]
+    assert list(json.loads(lines[0])) == COLUMNS
+    with label([documents], classifier, tmp_path / "labels.csv").output.open(newline="") as file:
+        cells = list(csv.DictReader(file))
+    assert [row["frames"] for row in cells] == [";".join(row["frames"]) for row in expected]
+    assert [row["toll"] for row in cells] == [str(int(row["toll"])) for row in expected]
+    assert cells[0]["page"] == ""
+
+
+def test_text_can_be_left_out(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    found = rows(label([documents], classifier, tmp_path / "labels.parquet", text=False).output)
+    assert list(found[0]) == [name for name in COLUMNS if name != "text"]
+
+
+def test_bad_document_among_good_ones(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    (documents / "empty.txt").write_text("")
+    (documents / "photo.jpg").write_bytes(b"\xff\xd8")
+    done = label([documents], classifier, tmp_path / "out" / "labels.parquet")
+    assert done.sentences == 6
+    assert done.errors == tmp_path / "out" / "errors.jsonl"
+    recorded = [json.loads(line) for line in done.errors.read_text().splitlines()]
+    assert {(entry["path"], entry["stage"]) for entry in recorded} == {("photo.jpg", "find"), ("empty.txt", "read")}
+    assert all(entry["reason"] for entry in recorded)
+
+
+def test_record_of_earlier_failures_goes(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    (tmp_path / "errors.jsonl").write_text("{}\n")
+    label([documents], classifier, tmp_path / "labels.parquet")
+    assert not (tmp_path / "errors.jsonl").exists()
+
+
+def test_nothing_to_label_says_why(classifier: FrameClassifier, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text(" \n")
+    with pytest.raises(DocumentError, match=r"empty\.txt: is empty; there is no text to read"):
+        label([tmp_path / "empty.txt"], classifier, tmp_path / "labels.parquet")
+    assert not list(tmp_path.glob("labels*"))
+
+
+def test_sentences_of_a_table(classifier: FrameClassifier, tmp_path: Path) -> None:
+    table = tmp_path / "sentences.jsonl"
+    entries = [
+        {"id": "a#1", "document_id": "a", "text": "A toll is asked of every ship."},
+        {"id": "a#2", "document_id": "a", "text": "The quay is long and grey.", "start": 31, "end": 57},
+        {"id": "a#2", "document_id": "a", "text": "The pilot meets ships."},
+    ]
+    table.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    done = label([table], classifier, tmp_path / "labels.parquet")
+    assert [(row["sentence_id"], row["start"], row["end"]) for row in rows(done.output)] == [
+        ("a#1", None, None),
+        ("a#2", 31, 57),
+    ]
+    assert [failure.reason for failure in done.failures] == ["duplicate sentence id 'a#2'; make ids unique"]
+
+
+def test_same_document_id_in_two_tables(classifier: FrameClassifier, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.jsonl").write_text(
+            json.dumps({"document_id": "a", "text": f"Ships pay. The {name}."}) + "\n"
+        )
+    done = label([tmp_path / "one.jsonl", tmp_path / "two.jsonl"], classifier, tmp_path / "out.parquet")
+    assert {row["text"] for row in rows(done.output)} == {"Ships pay.", "The one."}
+    assert [failure.reason for failure in done.failures] == [
+        "duplicate document id 'a', found in one.jsonl before; make ids unique"
+    ]
+
+
+def test_many_windows_keep_the_order(classifier: FrameClassifier, tmp_path: Path) -> None:
+    table = tmp_path / "documents.csv"
+    texts = [" ".join(f"Ship {number} pays toll {part}." for part in range(9)) for number in range(500)]
+    with table.open("w", newline="") as file:
+        csv.writer(file).writerows([("document_id", "text"), *enumerate(texts)])
+    found = rows(label([table], classifier, tmp_path / "labels.parquet").output)
+    assert [row["text"] for row in found] == [f"Ship {n} pays toll {part}." for n in range(500) for part in range(9)]
+
+
+def test_progress_is_told(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int, int]] = []
+    label([documents], classifier, tmp_path / "labels.parquet", progress=lambda *counts: told.append(counts))
+    assert told == [(2, 2, 6)]
+
+
+def test_unknown_output(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"unknown kind of output '\.xlsx'; expected one of \.parquet \.jsonl \.csv"):
+        label([documents], classifier, tmp_path / "labels.xlsx")
+
+
+def test_output_that_cannot_be_written(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"labels\.parquet: cannot be written"):
+        label([documents], classifier, tmp_path / "file" / "labels.parquet")

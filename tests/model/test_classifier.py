@@ -1,0 +1,116 @@
+"""The classifier: one scoring path whatever the batch, and a folder that is refused when it is not whole."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from framecls.errors import ConfigError, ModelError
+from framecls.model import FrameClassifier
+
+TEXTS = ["A toll is asked of every ship.", "The quay is long.", "The pilot meets ships.", "Ships pay."]
+
+
+@pytest.fixture
+def copy(model_path: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(model_path, tmp_path / "copy")
+
+
+def test_shapes_and_types(classifier: FrameClassifier) -> None:
+    probabilities = classifier.probabilities(TEXTS)
+    decisions = classifier.decide(probabilities)
+    assert (probabilities.shape, probabilities.dtype) == ((4, 2), np.float32)
+    assert (decisions.shape, decisions.dtype) == ((4, 2), np.bool_)
+    assert classifier.codebook.frames == ("toll", "pilot")
+    assert classifier.probabilities([]).shape == (0, 2)
+    assert classifier.decide(classifier.probabilities([])).shape == (0, 2)
+
+
+def test_order_and_company_do_not_matter(classifier: FrameClassifier) -> None:
+    many = [text for number in range(300) for text in (*TEXTS, f"Ships {'pay ' * (number % 15)}.")]
+    together = classifier.score(many)
+    alone = np.concatenate([classifier.score([text]) for text in many[:20]])
+    np.testing.assert_allclose(together[:20], alone, atol=1e-5)
+    np.testing.assert_allclose(classifier.score(many[::-1])[::-1], together, atol=1e-5)
+
+
+def test_decisions_follow_the_stored_thresholds(classifier: FrameClassifier) -> None:
+    thresholds = np.array([[frame.threshold for frame in classifier.decision.frames]], dtype=np.float32)
+    assert classifier.decide(thresholds).all()
+    assert not classifier.decide(np.nextafter(thresholds, np.float32(0))).any()
+
+
+def test_context_as_long_as_the_texts(classifier: FrameClassifier) -> None:
+    with pytest.raises(ModelError, match="1 values of 'before' for 2 texts; give one for each, or none"):
+        classifier.score(["a", "b"], ["c"])
+
+
+def test_bf16_scores_alike(model_path: Path, classifier: FrameClassifier) -> None:
+    rough = FrameClassifier.load(model_path, device="cpu", precision="bf16")
+    np.testing.assert_allclose(rough.score(TEXTS), classifier.score(TEXTS), atol=0.5)
+
+
+def test_save_and_load_give_the_same_probabilities(classifier: FrameClassifier, tmp_path: Path) -> None:
+    classifier.save(tmp_path / "saved", framecls_version="0")
+    again = FrameClassifier.load(tmp_path / "saved", device="cpu")
+    np.testing.assert_array_equal(again.probabilities(TEXTS), classifier.probabilities(TEXTS))
+    assert again.decision == classifier.decision
+
+
+def test_unknown_device(model_path: Path) -> None:
+    with pytest.raises(ConfigError, match="device 'abacus' cannot be used here"):
+        FrameClassifier.load(model_path, device="abacus")
+
+
+def test_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such model folder; train one with 'framecls train'"):
+        FrameClassifier.load(tmp_path / "nothing")
+
+
+def test_folder_that_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"is no framecls model; it has no framecls\.json"):
+        FrameClassifier.load(tmp_path)
+
+
+def test_facts_that_are_no_json(copy: Path) -> None:
+    (copy / "framecls.json").write_text("{")
+    with pytest.raises(ModelError, match="cannot be read"):
+        FrameClassifier.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("format", 99, "checkpoint format 99 is not 1; use the framecls that wrote it"),
+        ("surprise", True, "surprise: unknown key"),
+        ("codebook_sha256", "0", "is not the codebook the model was trained with"),
+        ("decision", {"fitted_on": "validation", "size": 1, "frames": {}}, "decides on other frames than its codebook"),
+    ],
+)
+def test_facts_that_do_not_fit(copy: Path, key: str, value: object, message: str) -> None:
+    facts = json.loads((copy / "framecls.json").read_text())
+    (copy / "framecls.json").write_text(json.dumps(facts | {key: value}))
+    with pytest.raises(ModelError, match=message):
+        FrameClassifier.load(copy)
+
+
+def test_codebook_that_is_missing(copy: Path) -> None:
+    (copy / "codebook.toml").unlink()
+    with pytest.raises(ModelError, match="cannot read the codebook"):
+        FrameClassifier.load(copy)
+
+
+def test_weights_that_are_missing(copy: Path) -> None:
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="the encoder cannot be loaded"):
+        FrameClassifier.load(copy)
+
+
+def test_labels_in_another_order(copy: Path) -> None:
+    settings = json.loads((copy / "config.json").read_text())
+    settings["id2label"] = {"0": "pilot", "1": "toll"}
+    (copy / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(ModelError, match=r"config\.json has labels pilot, toll but the codebook toll, pilot"):
+        FrameClassifier.load(copy)

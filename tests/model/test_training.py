@@ -1,0 +1,168 @@
+"""Training: what it writes, what it refuses, and that a killed run comes to the same end."""
+
+import json
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from transformers import AutoModelForSequenceClassification, pipeline
+
+from framecls.codebook import Codebook
+from framecls.config import TrainConfig
+from framecls.corpus import Corpus
+from framecls.errors import ConfigError, CorpusError, ModelError
+from framecls.model import FrameClassifier
+from framecls.model.training import train
+
+
+def test_learns_what_the_corpus_teaches(classifier: FrameClassifier, corpus_path: Path, codebook: Codebook) -> None:
+    corpus = Corpus.read(corpus_path, codebook)
+    test = corpus.select(corpus.splits(), "test")
+    decisions = classifier.decide(classifier.probabilities([sentence.text for sentence in test.sentences]))
+    assert (decisions == test.gold()).mean() > 0.95
+
+
+def test_checkpoint_holds_weights_and_records_only(model_path: Path) -> None:
+    names = {path.name for path in model_path.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "framecls.json", "codebook.toml"} <= names
+    assert {"train.toml", "run.json", "splits.json"} <= names
+    assert not [name for name in names if name.endswith((".bin", ".pt", ".pkl"))]
+    assert "checkpoints" not in names
+
+
+def test_decision_says_where_it_was_fitted(model_path: Path) -> None:
+    facts = json.loads((model_path / "framecls.json").read_text())
+    assert facts["decision"]["fitted_on"] == "validation"
+    assert facts["decision"]["size"] == 33
+    assert {name: frame["support"] for name, frame in facts["decision"]["frames"].items()} == {"toll": 15, "pilot": 15}
+
+
+def test_run_record_has_provenance(model_path: Path, corpus_path: Path, codebook: Codebook) -> None:
+    run = json.loads((model_path / "run.json").read_text())
+    assert run["corpus_sha256"] == Corpus.read(corpus_path, codebook).sha256
+    assert run["codebook_sha256"] == codebook.sha256
+    assert run["sentences"] == {"train": 66, "validation": 33}
+    assert run["seed"] == 7
+    assert {"torch", "transformers", "python", "framecls"} <= set(run["versions"])
+
+
+def test_stored_config_trains_again(model_path: Path, config: TrainConfig) -> None:
+    again = TrainConfig.read(model_path / "train.toml")
+    assert again == config
+    with (model_path / "train.toml").open("rb") as file:
+        assert not Path(tomllib.load(file)["corpus"]).is_absolute()
+
+
+def test_transformers_loads_the_folder_unchanged(model_path: Path, classifier: FrameClassifier) -> None:
+    text = "A toll is asked of every ship."
+    model = AutoModelForSequenceClassification.from_pretrained(model_path)
+    assert model.config.problem_type == "multi_label_classification"
+    assert model.config.id2label == {0: "toll", 1: "pilot"}
+    found = pipeline("text-classification", model=str(model_path), top_k=None, device="cpu")([text])[0]
+    score = 1 / (1 + np.exp(-classifier.score([text])[0]))
+    assert {entry["label"]: entry["score"] for entry in found} == pytest.approx(
+        {"toll": score[0], "pilot": score[1]}, abs=1e-5
+    )
+
+
+def test_same_seed_gives_the_same_weights(config: TrainConfig, model_path: Path, tmp_path: Path) -> None:
+    again = train(config.model_copy(update={"output": tmp_path / "again"}))
+    assert again is not None
+    assert_same_weights(model_path, again)
+
+
+def test_killed_training_resumes_to_the_same_weights(config: TrainConfig, model_path: Path, tmp_path: Path) -> None:
+    output = tmp_path / "killed"
+    config.model_copy(update={"output": output}).write(tmp_path / "config.toml")
+    script = (
+        "import os, signal, sys\n"
+        "from transformers import TrainerCallback\n"
+        "from framecls.config import TrainConfig\n"
+        "from framecls.model import training\n"
+        "class Kill(TrainerCallback):\n"
+        "    def on_save(self, args, state, control, **kwargs):\n"
+        "        if state.epoch >= 4: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "class Trainer(training.LengthSamplingTrainer):\n"
+        "    def __init__(self, **kwargs):\n"
+        "        super().__init__(**kwargs)\n"
+        "        self.add_callback(Kill())\n"
+        "training.LengthSamplingTrainer = Trainer\n"
+        "training.train(TrainConfig.read(sys.argv[1]))\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "config.toml")], capture_output=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    stopped = TrainConfig.read(tmp_path / "config.toml")
+    with pytest.raises(ModelError, match="holds an unfinished training; go on with --resume"):
+        train(stopped)
+    with pytest.raises(ConfigError, match="the unfinished training had another seed; resume with the same config"):
+        train(stopped.model_copy(update={"seed": 8}), resume=True)
+    with pytest.raises(ModelError, match="is no framecls model"):
+        FrameClassifier.load(output)
+    resumed = train(stopped, resume=True)
+    assert resumed is not None
+    assert_same_weights(model_path, resumed)
+
+
+def test_refuses_a_folder_that_holds_a_model(config: TrainConfig, model_path: Path) -> None:
+    with pytest.raises(ModelError, match="already holds a model; give another --output, or --overwrite"):
+        train(config)
+
+
+def test_refuses_to_resume_what_was_not_begun(config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="has no unfinished training to resume"):
+        train(config.model_copy(update={"output": tmp_path / "new"}), resume=True)
+
+
+def test_refuses_a_split_without_a_frame_before_training(
+    config: TrainConfig, corpus_path: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in (corpus_path / "sentences.jsonl").read_text().splitlines()]
+    corpus = tmp_path / "sentences.jsonl"
+    corpus.write_text(
+        "".join(json.dumps(row | {"frames": [f for f in row["frames"] if f == "toll"]}) + "\n" for row in rows)
+    )
+    with pytest.raises(CorpusError, match="no sentence of the train split carries 'pilot'"):
+        train(config.model_copy(update={"corpus": corpus, "output": tmp_path / "model"}))
+    assert not (tmp_path / "model").exists()
+
+
+def test_corpus_without_splits_is_split_by_document(config: TrainConfig, corpus_path: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "sentences.jsonl"
+    corpus.write_text((corpus_path / "sentences.jsonl").read_text())
+    folder = train(config.model_copy(update={"corpus": corpus, "output": tmp_path / "model", "epochs": 1}))
+    assert folder is not None
+    splits = json.loads((folder / "splits.json").read_text())
+    assert set(splits) == {f"d{number:02d}" for number in range(12)}
+    assert set(splits.values()) == {"train", "validation", "test"}
+
+
+@pytest.mark.slow
+@pytest.mark.checkout
+def test_two_processes_train_one_model(config: TrainConfig, tmp_path: Path) -> None:
+    config.model_copy(update={"output": tmp_path / "model"}).write(tmp_path / "config.toml")
+    root = Path(__file__).parents[2]
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(root / "scripts" / "train.py")]
+    done = subprocess.run(
+        [sys.executable, *command, "--config", str(tmp_path / "config.toml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(str(tmp_path / "model")) == 1
+    assert json.loads((tmp_path / "model" / "run.json").read_text())["processes"] == 2
+    assert FrameClassifier.load(tmp_path / "model").probabilities(["A toll is asked."]).shape == (1, 2)
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    first, second = (load_file(folder / "model.safetensors") for folder in (one, other))
+    assert first.keys() == second.keys()
+    for name, values in first.items():
+        np.testing.assert_array_equal(values, second[name], err_msg=name)

@@ -1,0 +1,117 @@
+"""The command line as a user meets it: a process, its streams and its exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def framecls(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "framecls", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_train_evaluate_label_report(
+    corpus_path: Path, codebook_path: Path, base_path: Path, model_path: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text((model_path / "train.toml").read_text())
+    model = tmp_path / "model"
+    trained = framecls(
+        "train", "--config", model_path / "train.toml", "--output", model, "--epochs", "2", "--corpus", corpus_path
+    )
+    assert (trained.returncode, trained.stdout.strip()) == (0, str(model)), trained.stderr
+    assert "epoch 1 of 2" in trained.stderr
+    assert "Not evaluated yet" in (model / "README.md").read_text()
+
+    evaluated = framecls("evaluate", "--model", model, "--corpus", corpus_path)
+    assert evaluated.returncode == 0, evaluated.stderr
+    for system in ("model (model)", "keyword lexicon", "TF-IDF + logistic regression"):
+        assert f"| {system} |" in evaluated.stdout
+    record = json.loads((model / "evaluation" / "test.json").read_text())
+    assert record["decision_fitted_on"] == "validation"
+    assert record["evaluations"][0]["sentences"] == 33
+    assert evaluated.stdout.strip() in (model / "README.md").read_text()
+
+    (tmp_path / "notice.txt").write_text("A toll is asked of every ship.\n")
+    labelled = framecls("label", tmp_path / "notice.txt", "--model", model, "--output", tmp_path / "labels.parquet")
+    assert (labelled.returncode, labelled.stdout) == (0, ""), labelled.stderr
+    assert "1 sentences of 1 documents" in labelled.stderr
+
+    page = tmp_path / "report.html"
+    written = framecls("report", tmp_path / "labels.parquet", "--codebook", model / "codebook.toml", "--output", page)
+    assert (written.returncode, written.stdout.strip()) == (0, str(page)), written.stderr
+    assert page.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["label", "x.txt", "--model", "nothing"], "framecls: nothing: no such model folder; train one with"),
+        (["train", "--config", "nothing.toml"], "framecls: nothing.toml: cannot read the config"),
+        (["report", "nothing.parquet"], "framecls: nothing.parquet: no such file; label documents first"),
+        (["corpus", "check", "--codebook", "nothing.toml"], "framecls: nothing.toml: cannot read the codebook"),
+    ],
+)
+def test_an_error_is_one_line_and_exit_1(arguments: list[str], message: str, tmp_path: Path) -> None:
+    done = framecls(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == 1
+
+
+def test_wrong_usage_is_exit_2() -> None:
+    assert framecls("label", "--nothing").returncode == 2
+    assert framecls("no-such-command").returncode == 2
+
+
+def test_failures_are_told_and_strict_makes_them_an_error(model_path: Path, tmp_path: Path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "good.txt").write_text("Ships pay the toll.\n")
+    (documents / "bad.pdf").write_bytes(b"%PDF-1.4 broken")
+    arguments = ("label", documents, "--model", model_path, "--output", tmp_path / "labels.csv")
+    done = framecls(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert "bad.pdf: is not a readable PDF" in done.stderr
+    assert "errors.jsonl: 1 failures, each with its reason" in done.stderr
+    assert framecls(*arguments, "--strict").returncode == 1
+
+
+def test_corpus_check(corpus_path: Path, codebook_path: Path, tmp_path: Path) -> None:
+    sound = framecls("corpus", "check", corpus_path, "--codebook", codebook_path)
+    assert sound.returncode == 0, sound.stderr
+    assert "| all | 12 | 132 | 60 | 60 | 36 | 0 |" in sound.stdout
+    twice = tmp_path / "twice"
+    twice.mkdir()
+    (twice / "documents.jsonl").write_text((corpus_path / "documents.jsonl").read_text())
+    rows = [json.loads(line) for line in (corpus_path / "sentences.jsonl").read_text().splitlines()]
+    rows[-1]["text"] = rows[0]["text"]
+    (twice / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    leaking = framecls("corpus", "check", twice, "--codebook", codebook_path)
+    assert leaking.returncode == 1
+    assert "leak: 'd00#00' (train) and 'd11#10' (test) have the same words" in leaking.stderr
+
+
+def test_help_does_not_load_torch() -> None:
+    script = (
+        "import sys; from typer.testing import CliRunner; from framecls.cli import app\n"
+        "assert CliRunner().invoke(app, ['label', '--help']).exit_code == 0\n"
+        "sys.exit(' '.join(name for name in ('torch', 'transformers', 'sklearn', 'pyarrow') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
+
+
+@pytest.mark.checkout
+@pytest.mark.parametrize("name", ["train", "evaluate", "label"])
+def test_scripts_call_the_command(name: str) -> None:
+    script = ROOT / "scripts" / f"{name}.py"
+    assert len(script.read_text().splitlines()) <= 15
+    done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"framecls {name}" in done.stdout or f"{name}.py {name}" in done.stdout

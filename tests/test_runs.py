@@ -1,0 +1,57 @@
+"""Evaluation of a saved model: on its own splits, or on sentences it never saw."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from framecls.errors import CorpusError
+from framecls.runs import evaluate_model
+
+
+def without_splits(corpus_path: Path, target: Path, prefix: str = "") -> Path:
+    rows = [json.loads(line) for line in (corpus_path / "sentences.jsonl").read_text().splitlines()]
+    target.write_text("".join(json.dumps(row | {"document_id": prefix + row["document_id"]}) + "\n" for row in rows))
+    return target
+
+
+def test_writes_records_and_rows(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    evaluations = evaluate_model(model_path, corpus_path, output=tmp_path)
+    assert [evaluation.system for evaluation in evaluations] == [
+        "harbour (model)",
+        "keyword lexicon",
+        "TF-IDF + logistic regression",
+    ]
+    assert json.loads((tmp_path / "test.json").read_text())["evaluations"][0]["micro"]["support"] == 30
+    rows = pq.read_table(tmp_path / "test.parquet").to_pylist()
+    assert len(rows) == 33
+    assert set(rows[0]) >= {"id", "document_id", "gold_toll", "prob_toll", "toll", "borderline"}
+
+
+def test_splits_of_the_training_are_used_where_the_corpus_has_none(
+    model_path: Path, corpus_path: Path, tmp_path: Path
+) -> None:
+    corpus = without_splits(corpus_path, tmp_path / "sentences.jsonl")
+    (evaluation,) = evaluate_model(model_path, corpus, baselines=False)
+    assert evaluation.documents == 3
+
+
+def test_strange_corpus_is_no_test_split(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    corpus = without_splits(corpus_path, tmp_path / "sentences.jsonl", prefix="other-")
+    with pytest.raises(CorpusError, match="took no part in training this model; evaluate with --split all"):
+        evaluate_model(model_path, corpus)
+    evaluations = evaluate_model(model_path, corpus, split="all")
+    assert [(evaluation.system, evaluation.sentences) for evaluation in evaluations] == [
+        ("harbour (model)", 132),
+        ("keyword lexicon", 132),
+    ]
+
+
+def test_split_without_a_sentence(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpus_path, tmp_path / "corpus")
+    documents = tmp_path / "corpus" / "documents.jsonl"
+    documents.write_text(documents.read_text().replace('"test"', '"train"'))
+    with pytest.raises(CorpusError, match="the test split has no coded sentence"):
+        evaluate_model(model_path, tmp_path / "corpus")
