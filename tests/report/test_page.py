@@ -17,7 +17,9 @@ from framecls.report import write_report
 def labels(classifier: FrameClassifier, tmp_path: Path) -> Path:
     folder = tmp_path / "documents"
     folder.mkdir()
-    (folder / "a.txt").write_text("Ships lie at anchor today.\n\nA toll is asked of every ship. The quay is long and grey.\n")
+    (folder / "a.txt").write_text(
+        "Ships lie at anchor today in harbour 1.\n\nA toll is asked of every ship in harbour 1. The quay is long and grey in harbour 1.\n"
+    )
     (folder / "b.txt").write_text("A pilot is sent to <script>every</script> ship.\n")
     return label([folder], classifier, tmp_path / "labels.parquet").output
 
@@ -29,9 +31,9 @@ def read(path: Path) -> LexborHTMLParser:
 def test_sentences_carry_their_frames_and_probabilities(labels: Path, codebook: Codebook, tmp_path: Path) -> None:
     page = read(write_report(labels, tmp_path / "report.html", codebook=codebook))
     found = {node.text(): node.attributes for node in page.css(".s")}
-    assert found["A toll is asked of every ship."]["data-f"] == "0"
-    assert found["The quay is long and grey."]["data-f"] == ""
-    toll, pilot = map(int, (found["A toll is asked of every ship."]["data-p"] or "").split(","))
+    assert found["A toll is asked of every ship in harbour 1."]["data-f"] == "0"
+    assert found["The quay is long and grey in harbour 1."]["data-f"] == ""
+    toll, pilot = map(int, (found["A toll is asked of every ship in harbour 1."]["data-p"] or "").split(","))
     assert toll > pilot
     assert [node.text(strip=True) for node in page.css("button[data-frame]")] == ["All frames", "Toll1", "Pilot1"]
 

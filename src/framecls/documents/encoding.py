@@ -19,7 +19,7 @@ _BOMS = (
 )
 
 
-#: What office software saves text in. A short text fits DOS and mainframe code pages as well, and must not be read as one.
+#: What office software saves text in; a short text fits DOS and mainframe code pages as well, and would come out wrong.
 _CANDIDATES = [
     *(f"cp125{last}" for last in range(9)),
     *(f"iso8859_{part}" for part in (2, 5, 7, 9, 15)),

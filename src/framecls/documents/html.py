@@ -18,9 +18,18 @@ __all__ = ["read_html"]
 _CHARSET = re.compile(rb"<meta[^>]+charset=[\"']?([\w-]+)", re.IGNORECASE)
 #: Browsers read these as Windows-1252, and pages that declare them count on it.
 _READ_AS_WINDOWS = ("ascii", "iso8859-1")
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_KINDS: dict[str | None, BlockKind] = {"li": "list_item", "td": "table_cell", "th": "table_cell"}
-_NOT_TEXT = re.compile(r"script|style|noscript|template|nav|header|footer|aside|form|iframe|svg|button|select|title")
+_KINDS: dict[str | None, BlockKind] = {
+    "h1": "heading",
+    "h2": "heading",
+    "h3": "heading",
+    "h4": "heading",
+    "h5": "heading",
+    "h6": "heading",
+    "li": "list_item",
+    "td": "table_cell",
+    "th": "table_cell",
+}
+_NOT_TEXT = re.compile(r"script|style|noscript|template|nav|header|footer|aside|iframe|svg|button|select|title")
 #: Elements that begin on a line of their own; text runs on through all others.
 _BLOCK = re.compile(
     r"h[1-6r]|p|li|ul|ol|dl|dt|dd|table|caption|thead|tbody|tfoot|tr|td|th|blockquote|pre|div|section|article|main|body"
@@ -46,11 +55,11 @@ def read_html(path: Path, id: str, encoding: str | None = None) -> Document:
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     everything = list(_pieces(tree))
+    if not everything:
+        raise DocumentError("no visible text in this HTML page; save the page with its text and try again")
     main = _with_headings(_main_pieces(html), everything)
     enough = _ENOUGH * sum(len(piece.text) for piece in everything)
-    pieces = main if main and sum(len(piece.text) for piece in main) >= enough else everything
-    if not pieces:
-        raise DocumentError("no visible text in this HTML page; save the page with its text and try again")
+    pieces = main if sum(len(piece.text) for piece in main) >= enough else everything
     meta: dict[str, str | int] = {"format": "html", "encoding": used}
     if title is not None and title.text(strip=True):
         meta["title"] = " ".join(title.text().split())
@@ -111,11 +120,10 @@ def _runs(body: LexborNode) -> Iterator[tuple[tuple[int, BlockKind, int | None],
         if any(_is(above, _NOT_TEXT) for above in lineage):
             continue
         block = next((above for above in lineage if _is(above, _BLOCK)), body)
-        tag = next((above.tag for above in lineage if above.tag in _KINDS or above.tag in _HEADINGS), None)
-        kind, level = (
-            ("heading", _HEADINGS.index(tag) + 1) if tag in _HEADINGS else (_KINDS.get(tag, "paragraph"), None)
-        )
-        yield (block.mem_id, kind, level), node.text(deep=False) if node.tag == "-text" else "\n"
+        tag = next((above.tag for above in lineage if above.tag in _KINDS), None)
+        level = int(tag[1:]) if tag and _KINDS[tag] == "heading" else None
+        text = node.text(deep=False) if node.tag == "-text" else "\n"
+        yield (block.mem_id, _KINDS.get(tag, "paragraph"), level), text
 
 
 def _is(node: LexborNode, tags: re.Pattern[str]) -> bool:
