@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from framecls.codebook import Codebook, FrameDefinition
+from framecls.codebook import Codebook
 from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, Split
 
 COLORS = ("#2563a8", "#2e7d4f", "#a8641a", "#a62f4b")
@@ -14,18 +14,24 @@ COLORS = ("#2563a8", "#2e7d4f", "#a8641a", "#a62f4b")
 
 def small_codebook(*frames: str, lexicons: Mapping[str, Sequence[str]] | None = None) -> Codebook:
     """Build a codebook of the named frames; of ``carry`` and ``gain`` when none is named."""
-    definitions = [
-        FrameDefinition(
-            name=name,
-            title=name.capitalize(),
-            color=COLORS[index % len(COLORS)],
-            question=f"Does the sentence present {name}?",
-            included=(f"Words of {name}.",),
-            lexicon=tuple((lexicons or {}).get(name, ())),
-        )
-        for index, name in enumerate(frames or ("carry", "gain"))
-    ]
-    return Codebook(name="small", version="1", title="Small", description="For tests.", definitions=tuple(definitions))
+    content = {
+        "name": "small",
+        "version": "1",
+        "title": "Small",
+        "description": "For tests.",
+        "frames": [
+            {
+                "name": name,
+                "title": name.capitalize(),
+                "color": COLORS[index % len(COLORS)],
+                "question": f"Does the sentence present {name}?",
+                "in": [f"Words of {name}."],
+                "lexicon": list((lexicons or {}).get(name, ())),
+            }
+            for index, name in enumerate(frames or ("carry", "gain"))
+        ],
+    }
+    return Codebook.model_validate(content)
 
 
 def coded(id: str, *frames: str, document: str = "d1", text: str = "", **facts: Any) -> AnnotatedSentence:

@@ -254,7 +254,7 @@ def test_a_split_for_some_documents_only_is_refused() -> None:
 
 
 def test_long_form_is_merged_by_strict_majority(tmp_path: Path) -> None:
-    readings = {
+    readings: dict[str, tuple[list[str] | None, ...]] = {
         # Two of three say gain, one says help.
         "s1": (["gain"], ["gain", "help"], []),
         # One of two is a tie.

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from framecls.codebook import Codebook
 from framecls.corpus import Corpus
+from framecls.errors import EvaluationError
 from framecls.model.decision import Decision
 
 __all__ = ["Lexicon", "TfidfBaseline"]
@@ -70,11 +71,17 @@ class TfidfBaseline:
         :param train: sentences to learn from.
         :param validation: sentences to fit calibration and thresholds on.
         :returns: the trained baseline.
-        :raises EvaluationError: a frame is on none, or on all, of the validation sentences.
+        :raises EvaluationError: a frame is on none, or on all, of the sentences of a split.
         """
+        gold = train.gold()
+        for frame, support in zip(train.codebook.frames, gold.sum(axis=0).tolist(), strict=True):
+            if support in (0, len(gold)):
+                raise EvaluationError(
+                    f"train: {support} of {len(gold)} sentences carry {frame!r}; "
+                    "learning it needs sentences with and without it, so add annotated documents"
+                )
         vectorizer = TfidfVectorizer(ngram_range=(1, 3), sublinear_tf=True, min_df=2)
         features = vectorizer.fit_transform([sentence.text for sentence in train.sentences])
-        gold = train.gold()
         models = [
             LogisticRegression(C=10.0, class_weight="balanced", max_iter=2000).fit(features, gold[:, column])
             for column in range(gold.shape[1])

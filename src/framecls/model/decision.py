@@ -102,7 +102,8 @@ class Decision:
         :param probabilities: calibrated ones. *Shape:* ``(N, F)``.
         :returns: whether each frame is present. *Shape:* ``(N, F)``, bool.
         """
-        return np.asarray(probabilities) >= np.array([frame.threshold for frame in self.frames], dtype=np.float32)
+        # Both in float64: a threshold between two neighbouring float32 numbers would be rounded to one of them.
+        return np.asarray(probabilities, dtype=np.float64) >= np.array([frame.threshold for frame in self.frames])
 
 
 def _calibrate(scores: npt.NDArray[np.floating], slope: float, intercept: float) -> Floats:
@@ -156,4 +157,5 @@ def best_f1_threshold(probabilities: npt.NDArray[np.floating], gold: npt.NDArray
     possible = np.append(ranked[:-1] > ranked[1:], True)
     best = int(np.argmax(np.where(possible, f1, -1.0)))
     below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return float((ranked[best] + below) / 2)
+    middle = (ranked[best] + below) / 2
+    return float(middle if middle > below else ranked[best])

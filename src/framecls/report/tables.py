@@ -65,7 +65,8 @@ def corpus_markdown(report: CorpusReport) -> str:
             _row([frame, str(size), _agreement(alpha), _agreement(score)])
             for frame, size, alpha, score in report.agreement
         ]
-    lines += ["", f"{len(report.problems)} problems." if report.problems else "No problems."]
+    count = len(report.problems)
+    lines += ["", f"{count or 'No'} problem{'' if count == 1 else 's'}."]
     return "\n".join(lines) + "\n"
 
 

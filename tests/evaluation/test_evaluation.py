@@ -1,0 +1,134 @@
+"""The record of an evaluation, against scikit-learn and by hand, and what it refuses."""
+
+import json
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support
+
+from framecls.errors import EvaluationError
+from framecls.evaluation import Evaluation, FrameScores, Interval, evaluate
+from framecls.evaluation.metrics import bootstrap_f1
+
+FRAMES = ("carry", "gain", "help")
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+def invented(seed: int = 0) -> tuple[Bools, Floats, Bools, list[str]]:
+    rng = np.random.default_rng(seed)
+    gold = rng.random((120, 3)) < [0.3, 0.2, 0.1]
+    probabilities = np.clip(0.4 * gold + 0.7 * rng.random((120, 3)), 0, 1)
+    documents = [f"d{number}" for number in rng.integers(0, 12, size=120)]
+    return gold, probabilities, probabilities >= [0.5, 0.6, 0.55], documents
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_record_is_what_scikit_learn_says(seed: int) -> None:
+    gold, probabilities, decisions, documents = invented(seed)
+    found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, draws=10)
+    for column, scores in enumerate(found.frames):
+        expected = precision_recall_fscore_support(gold[:, column], decisions[:, column], average="binary")
+        assert (scores.precision, scores.recall, scores.f1) == pytest.approx(expected[:3])
+        assert scores.support == gold[:, column].sum()
+        assert scores.average_precision == average_precision_score(gold[:, column], probabilities[:, column])
+    for scores, average in ((found.macro, "macro"), (found.micro, "micro")):
+        expected = precision_recall_fscore_support(gold, decisions, average=average)
+        assert (scores.precision, scores.recall, scores.f1) == pytest.approx(expected[:3])
+        assert scores.support == gold.sum()
+    assert found.macro.average_precision == pytest.approx(average_precision_score(gold, probabilities))
+    assert found.micro.average_precision is None
+    assert found.exact_match == pytest.approx(accuracy_score(gold, decisions))
+    assert (found.sentences, found.documents) == (120, len(set(documents)))
+    assert [scores.frame for scores in (*found.frames, found.macro, found.micro)] == [*FRAMES, "macro", "micro"]
+
+
+def test_the_intervals_are_the_bootstraps() -> None:
+    gold, probabilities, decisions, documents = invented()
+    found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, seed=5, draws=200)
+    numbers = np.array([sorted(set(documents)).index(id) for id in documents])
+    frames, macro, micro = bootstrap_f1(gold, decisions, numbers, rng=np.random.default_rng(5), draws=200)
+    assert [scores.f1_interval for scores in found.frames] == frames
+    assert (found.macro.f1_interval, found.micro.f1_interval) == (macro, micro)
+    for scores in (*found.frames, found.macro, found.micro):
+        assert scores.f1 is not None
+        assert scores.f1_interval is not None
+        assert scores.f1_interval.low < scores.f1 < scores.f1_interval.high
+
+
+def test_the_same_seed_gives_the_same_record_and_ids_may_have_any_name() -> None:
+    gold, probabilities, decisions, documents = invented()
+    one = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents)
+    again = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents)
+    # The same order of ids, so the same numbers are drawn.
+    renamed = [f"x/{id}" for id in documents]
+    other = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=renamed)
+    assert one == again == other
+
+
+def test_finding_nothing_scores_zero() -> None:
+    gold, probabilities, decisions, documents = invented()
+    found = evaluate(gold, probabilities, np.zeros_like(decisions), frames=FRAMES, document_ids=documents, draws=100)
+    for scores in (*found.frames, found.macro, found.micro):
+        assert (scores.precision, scores.recall, scores.f1) == (None, 0, 0)
+        assert scores.f1_interval == Interval(0, 0)
+    assert found.exact_match == pytest.approx((~gold.any(axis=1)).mean())
+
+
+def test_a_frame_without_support_is_undefined_and_out_of_the_mean() -> None:
+    gold = np.array([[True, False], [True, False], [False, False]])
+    found = evaluate(
+        gold,
+        np.array([[0.9, 0.1], [0.2, 0.1], [0.3, 0.1]]),
+        np.array([[True, False], [False, False], [False, False]]),
+        frames=("carry", "gain"),
+        document_ids=["d1", "d1", "d1"],
+        system="by hand",
+    )
+    carry = FrameScores("carry", 1.0, 1 / 2, 2 / 3, None, (1 + 2 / 3) / 2, 2)
+    assert found == Evaluation(
+        system="by hand",
+        sentences=3,
+        documents=1,
+        frames=(carry, FrameScores("gain", None, None, None, None, None, 0)),
+        macro=FrameScores("macro", 1.0, 1 / 2, 2 / 3, None, (1 + 2 / 3) / 2, 2),
+        micro=FrameScores("micro", 1.0, 1 / 2, 2 / 3, None, None, 2),
+        exact_match=2 / 3,
+    )
+
+
+def test_the_record_is_plain_json() -> None:
+    gold, probabilities, decisions, documents = invented()
+    found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, draws=50)
+    record = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert record["sentences"] == 120
+    assert record["frames"][0]["frame"] == "carry"
+    assert found.frames[0].f1_interval is not None
+    assert record["frames"][0]["f1_interval"]["low"] == found.frames[0].f1_interval.low
+    assert record["micro"]["average_precision"] is None
+
+
+@pytest.mark.parametrize("name", ["gold", "probabilities", "decisions"])
+def test_arrays_of_another_shape_are_refused(name: str) -> None:
+    gold, probabilities, decisions, documents = invented()
+    arrays = {"gold": gold, "probabilities": probabilities, "decisions": decisions}
+    arrays[name] = arrays[name][:, :2]
+    with pytest.raises(
+        EvaluationError, match=rf"^{name} has shape \(120, 2\), expected \(120, 3\) \(sentences, frames\)$"
+    ):
+        evaluate(**arrays, frames=FRAMES, document_ids=documents)  # type: ignore[arg-type]
+
+
+def test_no_sentences_are_refused() -> None:
+    none = np.zeros((0, 3), dtype=bool)
+    with pytest.raises(EvaluationError, match=r"^there is no sentence to evaluate on$"):
+        evaluate(none, none.astype(float), none, frames=FRAMES, document_ids=[])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_probabilities_that_are_no_numbers_are_refused(value: float) -> None:
+    gold, probabilities, decisions, documents = invented()
+    probabilities[3, 1] = value
+    with pytest.raises(EvaluationError, match=r"^a probability is not a finite number; the model is damaged$"):
+        evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents)

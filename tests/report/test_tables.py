@@ -1,0 +1,94 @@
+"""The Markdown tables, to the letter."""
+
+import numpy as np
+
+from framecls.corpus import CorpusReport, check
+from framecls.evaluation import Evaluation, FrameScores, Interval, evaluate
+from framecls.report.tables import corpus_markdown, evaluation_markdown
+from tests.corpus.builders import coded, small_corpus
+
+
+def test_systems_stand_side_by_side_and_the_first_in_full() -> None:
+    carry = FrameScores("carry", 1.0, 0.5, 2 / 3, Interval(0.25, 0.875), 0.8333, 12)
+    gain = FrameScores("gain", None, None, None, None, None, 0)
+    model = Evaluation(
+        "model",
+        30,
+        4,
+        (carry, gain),
+        FrameScores("macro", 1.0, 0.5, 2 / 3, Interval(0.25, 0.875), 0.8333, 12),
+        FrameScores("micro", 1.0, 0.5, 2 / 3, None, None, 12),
+        0.8,
+    )
+    nothing = FrameScores("carry", None, 0.0, 0.0, Interval(0.0, 0.0), 0.4, 12)
+    lexicon = Evaluation("keyword lexicon", 30, 4, (nothing, gain), nothing, nothing, 0.6)
+    assert evaluation_markdown([model, lexicon]) == (
+        "30 sentences of 4 documents. F1 of the positive class, 95 % interval from a bootstrap of documents.\n"
+        "\n"
+        "| F1 | carry | gain | macro | micro |\n"
+        "| --- | --- | --- | --- | --- |\n"
+        "| model | 0.67 (0.25–0.88) | – | 0.67 (0.25–0.88) | 0.67 |\n"
+        "| keyword lexicon | 0.00 (0.00–0.00) | – | 0.00 (0.00–0.00) | 0.00 (0.00–0.00) |\n"
+        "| support | 12 | 0 |  | 12 |\n"
+        "\n"
+        "| model | precision | recall | F1 | AP | support |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+        "| carry | 1.00 | 0.50 | 0.67 | 0.83 | 12 |\n"
+        "| gain | – | – | – | – | 0 |\n"
+        "| macro | 1.00 | 0.50 | 0.67 | 0.83 | 12 |\n"
+        "| micro | 1.00 | 0.50 | 0.67 | – | 12 |\n"
+        "\n"
+        "Exactly the gold frames: 0.80 of the sentences.\n"
+    )
+
+
+def test_a_real_evaluation_makes_rows_of_equal_width() -> None:
+    rng = np.random.default_rng(0)
+    gold = rng.random((40, 3)) < 0.3
+    probabilities = rng.random((40, 3))
+    documents = [f"d{number % 5}" for number in range(40)]
+    frames = ("carry", "gain", "help")
+    found = evaluate(gold, probabilities, probabilities > 0.6, frames=frames, document_ids=documents, draws=50)
+    lines = [line for line in evaluation_markdown([found, found]).splitlines() if line.startswith("|")]
+    assert [line.count("|") for line in lines] == [7] * 5 + [7] * 7
+
+
+def test_a_sound_corpus_without_second_codings() -> None:
+    corpus = small_corpus(coded("s1", "gain"), coded("s2"), splits={"d1": "train"})
+    assert corpus_markdown(check(corpus)) == (
+        "| split | documents | sentences | carry | gain | none | borderline |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| train | 1 | 2 | 0 | 1 | 1 | 0 |\n"
+        "| validation | 0 | 0 | 0 | 0 | 0 | 0 |\n"
+        "| test | 0 | 0 | 0 | 0 | 0 | 0 |\n"
+        "| all | 1 | 2 | 0 | 1 | 1 | 0 |\n"
+        "\n"
+        "No problems.\n"
+    )
+
+
+def test_agreement_has_three_digits_and_problems_are_counted() -> None:
+    report = CorpusReport(
+        columns=("split", "documents"),
+        rows=(("all", 3), ("other", None)),
+        agreement=(("carry", 20, 0.81249, 0.9), ("gain", 20, None, None)),
+        problems=("one", "two"),
+    )
+    assert corpus_markdown(report) == (
+        "| split | documents |\n"
+        "| --- | --- |\n"
+        "| all | 3 |\n"
+        "| other | – |\n"
+        "\n"
+        "| agreement | sentences | alpha | pairwise F1 |\n"
+        "| --- | --- | --- | --- |\n"
+        "| carry | 20 | 0.812 | 0.900 |\n"
+        "| gain | 20 | – | – |\n"
+        "\n"
+        "2 problems.\n"
+    )
+
+
+def test_one_problem_is_one_problem() -> None:
+    report = CorpusReport(columns=("split",), rows=(), agreement=(), problems=("one",))
+    assert corpus_markdown(report).endswith("\n1 problem.\n")
