@@ -151,9 +151,13 @@ def test_the_hash_follows_the_content_and_not_the_layout(tmp_path: Path) -> None
     assert swapped.sha256 != codebook.sha256
 
 
+def name_of(definition: Mapping[str, Any]) -> str:
+    return str(definition["name"])
+
+
 prose = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: bool(text.strip()))
 names = st.from_regex(r"[a-z][a-z0-9_]*", fullmatch=True)
-definitions = st.fixed_dictionaries(
+definitions: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "name": names,
         "title": prose,
@@ -170,19 +174,14 @@ definitions = st.fixed_dictionaries(
         "codes": st.lists(st.fixed_dictionaries({"name": names, "definition": prose}), max_size=2, unique_by=name_of),
     },
 )
-
-
-def name_of(definition: Mapping[str, Any]) -> str:
-    return str(definition["name"])
-
-
+frames = st.lists(definitions, min_size=1, max_size=3, unique_by=name_of)
 codebooks = st.fixed_dictionaries(
     {
         "name": st.just("small"),
         "version": prose,
         "title": prose,
         "description": prose,
-        "frames": st.lists(definitions, min_size=1, max_size=3, unique_by=name_of),
+        "frames": frames,
     }
 ).map(Codebook.model_validate)
 

@@ -27,6 +27,7 @@ def small_codebook(*frames: str, lexicons: Mapping[str, Sequence[str]] | None = 
                 "question": f"Does the sentence present {name}?",
                 "in": [f"Words of {name}."],
                 "lexicon": list((lexicons or {}).get(name, ())),
+                "codes": [{"name": code, "definition": f"The {code} of it."} for code in ("cost", "own")],
             }
             for index, name in enumerate(frames or ("carry", "gain"))
         ],

@@ -274,6 +274,19 @@ def test_long_form_is_merged_by_strict_majority(tmp_path: Path) -> None:
     assert corpus.codings["s2"][2].frames is None
 
 
+def test_only_sentences_coded_twice_have_codings(tmp_path: Path) -> None:
+    content = [row(annotator="ada"), row(annotator="bea", frames=["gain"]), row(id="s2", annotator="ada")]
+    corpus = Corpus.read(write_jsonl(tmp_path / "a.jsonl", content), CODEBOOK)
+    text = "The ferry leaves at noon."
+    assert corpus.codings == {
+        "s1": (
+            AnnotatedSentence("s1", "d1", text, (), annotator="ada"),
+            AnnotatedSentence("s1", "d1", text, ("gain",), annotator="bea"),
+        )
+    }
+    assert corpus.sentences[1].annotator == "ada"
+
+
 def test_a_single_coding_is_kept_as_it_is() -> None:
     only = coded("s1", "gain", annotator="ada", note="Unsure.", codes=("cost",))
     assert merge_codings([only], CODEBOOK) is only
@@ -372,6 +385,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str, content: bytes, me
         ),
         (row(id="s2", borderline="perhaps"), "line 2: expected 1 or 0, true or false, found 'perhaps'$"),
         (row(id="s2", codes=7), "line 2: 'codes' must be a list of names, found 7$"),
+        (row(id="s2", codes=["toll"]), "line 2: unknown second-level code 'toll'; the codebook has cost, own$"),
         (row(id="s2", start="three"), "line 2: column 'start' must be a whole number, found 'three'$"),
         (row(id="s2", end=[3]), r"line 2: column 'end' must be a whole number, found \[3\]$"),
         (row(id="s2", end=3.5), r"line 2: column 'end' must be a whole number, found 3\.5$"),

@@ -21,8 +21,10 @@ def copy(model_path: Path, tmp_path: Path) -> Path:
 def test_shapes_and_types(classifier: FrameClassifier) -> None:
     probabilities = classifier.probabilities(TEXTS)
     decisions = classifier.decide(probabilities)
-    assert (probabilities.shape, probabilities.dtype) == ((4, 2), np.float32)
-    assert (decisions.shape, decisions.dtype) == ((4, 2), np.bool_)
+    assert probabilities.shape == (4, 2)
+    assert probabilities.dtype == np.float32
+    assert decisions.shape == (4, 2)
+    assert decisions.dtype == np.bool_
     assert classifier.codebook.frames == ("toll", "pilot")
     assert classifier.probabilities([]).shape == (0, 2)
     assert classifier.decide(classifier.probabilities([])).shape == (0, 2)
@@ -37,9 +39,9 @@ def test_order_and_company_do_not_matter(classifier: FrameClassifier) -> None:
 
 
 def test_decisions_follow_the_stored_thresholds(classifier: FrameClassifier) -> None:
-    thresholds = np.array([[frame.threshold for frame in classifier.decision.frames]], dtype=np.float32)
+    thresholds = np.array([[frame.threshold for frame in classifier.decision.frames]])
     assert classifier.decide(thresholds).all()
-    assert not classifier.decide(np.nextafter(thresholds, np.float32(0))).any()
+    assert not classifier.decide(np.nextafter(thresholds, 0)).any()
 
 
 def test_context_as_long_as_the_texts(classifier: FrameClassifier) -> None:

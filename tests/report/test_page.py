@@ -18,7 +18,8 @@ def labels(classifier: FrameClassifier, tmp_path: Path) -> Path:
     folder = tmp_path / "documents"
     folder.mkdir()
     (folder / "a.txt").write_text(
-        "Ships lie at anchor today in harbour 1.\n\nA toll is asked of every ship in harbour 1. The quay is long and grey in harbour 1.\n"
+        "Ships lie at anchor today in harbour 1.\n\n"
+        "A toll is asked of every ship in harbour 1. The quay is long and grey in harbour 1.\n"
     )
     (folder / "b.txt").write_text("A pilot is sent to <script>every</script> ship.\n")
     return label([folder], classifier, tmp_path / "labels.parquet").output

@@ -272,7 +272,7 @@ def _sentence(
         frames = _frames(values, codebook)
         start, end = _offset(values, "start"), _offset(values, "end")
         borderline = _truth(values.get("borderline") or False)
-        codes = tuple(_names(values.get("codes") or [], "codes"))
+        codes = _codes(values, codebook)
     except (CodebookError, ValueError) as error:
         raise CorpusError(f"{where}: {error}") from error
     return AnnotatedSentence(
@@ -289,6 +289,17 @@ def _sentence(
         str(values.get("note") or ""),
         codes,
     )
+
+
+def _codes(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...]:
+    codes = tuple(_names(values.get("codes") or [], "codes"))
+    known = [code.name for definition in codebook.definitions for code in definition.codes]
+    for code in codes:
+        if code not in known:
+            raise ValueError(
+                f"unknown second-level code {code!r}; the codebook has {', '.join(dict.fromkeys(known)) or 'none'}"
+            )
+    return codes
 
 
 def _frames(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...] | None:

@@ -32,6 +32,9 @@ _CANDIDATES = [
     "cp949",
 ]
 
+#: Accents alone make a text look this much less orderly.
+_CHAOS = 0.1
+
 
 def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     """
@@ -64,9 +67,11 @@ def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     if best is None:
         raise DocumentError("no known encoding fits; save it as UTF-8 or name its encoding with --encoding")
     for match in matches:
-        # Of encodings that fit as well as the best, the most common one is meant.
-        if "cp1252" in match.could_be_from_charset and (match.chaos, match.coherence) == (best.chaos, best.coherence):
-            return content.decode("cp1252"), "cp1252"
+        # Central European and Baltic code pages give as good a reading of most Western texts, with "ŕ" or "ą" for "à";
+        # the most common encoding is meant unless another makes better words.
+        western = "cp1252" in match.could_be_from_charset
+        if western and match.coherence >= best.coherence and match.chaos <= best.chaos + _CHAOS:
+            return str(match), "cp1252"
     return str(best), best.encoding
 
 

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from trafilatura import extract
 
 from framecls.documents.document import BlockKind, Document, Piece
-from framecls.documents.encoding import decode
+from framecls.documents.encoding import decode, mend
 from framecls.errors import DocumentError
 
 __all__ = ["read_html"]
@@ -52,12 +52,17 @@ def read_html(path: Path, id: str, encoding: str | None = None) -> Document:
     content = path.read_bytes()
     declared = _CHARSET.search(content[:4096])
     html, used = _decode(content, encoding, declared[1].decode("ascii") if declared else None)
+    html = mend(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     everything = list(_pieces(tree))
     if not everything:
         raise DocumentError("no visible text in this HTML page; save the page with its text and try again")
-    main = _with_headings(_main_pieces(html), everything)
+    main = _main_pieces(html)
+    if {piece.text for piece in everything}.isdisjoint(piece.text for piece in main):
+        # Where trafilatura finds no main text, it gives the whole page, menus included, as one paragraph.
+        main = []
+    main = _with_headings(main, everything)
     enough = _ENOUGH * sum(len(piece.text) for piece in everything)
     pieces = main if sum(len(piece.text) for piece in main) >= enough else everything
     meta: dict[str, str | int] = {"format": "html", "encoding": used}
@@ -87,7 +92,7 @@ def _main_pieces(html: str) -> list[Piece]:
     return list(_pieces(LexborHTMLParser(extracted))) if extracted else []
 
 
-def _with_headings(main: Sequence[Piece], everything: Sequence[Piece]) -> Sequence[Piece]:
+def _with_headings(main: list[Piece], everything: Sequence[Piece]) -> list[Piece]:
     """Put headings back above the text they stand over; trafilatura drops them where it has to guess the main text."""
     if any(piece.kind == "heading" for piece in main):
         return main

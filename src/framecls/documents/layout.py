@@ -20,6 +20,8 @@ _PAGE_NUMBER = re.compile(
     r"(?:page\s+)?[-–—|\[(]*\s*(?:\d{1,4}|[ivxl]{1,6})\s*(?:(?:of|/|sur|von)\s*\d{1,4})?\s*[-–—|\])]*", re.IGNORECASE
 )
 _FINAL = re.compile(r"[.!?…][\"'”’»)\]]*\d{0,3}$")
+#: A clause that another follows: "noting the report;", "to meet; and".
+_CLAUSE_END = re.compile(r"[;,:](?:\s+(?:and|or))?$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SECTION = re.compile(
     r"(?:(?:part|title|chapter|section|sec\.|article|art\.|annex|appendix|protocol|preamble)\b|\d+(?:\.\d+)*\.?\s|[IVXL]+\.\s|[A-Z]\.\s)",
@@ -116,13 +118,14 @@ def _split_group(group: Sequence[_Line], *, wrapped: bool) -> Iterator[list[_Lin
 
 def _ends_block(line: _Line, after: _Line, width: int) -> bool:
     starts_new = after.text[0].isupper() or ENUMERATOR.match(after.text) is not None
+    clause_end = _CLAUSE_END.search(line.text)
     if is_page_number(line.text) or is_page_number(after.text):
         return True
     if ENUMERATOR.match(after.text) and not re.match(r"\d", after.text):
         return True
-    if ENUMERATOR.match(after.text) and (_FINAL.search(line.text) or line.text[-1] in ";:,"):
+    if ENUMERATOR.match(after.text) and (_FINAL.search(line.text) or clause_end):
         return True
-    if line.text[-1] in ";:" and starts_new:
+    if clause_end and clause_end[0][0] != "," and starts_new:
         return True
     return starts_new and len(line.text) < 0.6 * width and len(line.text) + len(after.text.split()[0]) + 1 < width
 
@@ -140,7 +143,9 @@ def _kind(lines: Sequence[_Line]) -> BlockKind:
 
 def _looks_like_heading(line: str) -> bool:
     words = _WORD.findall(line)
-    if not words or len(words) > _HEADING_WORDS or line[-1] in ".;:,?!…–—-" or _FINAL.search(line):
+    if not words or len(words) > _HEADING_WORDS:
+        return False
+    if line[-1] in ".?!…–—-" or _FINAL.search(line) or _CLAUSE_END.search(line):
         return False
     if line.isupper() or _SECTION.match(line):
         return True

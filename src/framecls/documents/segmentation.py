@@ -14,8 +14,8 @@ __all__ = ["sentences"]
 #: A sentence longer than this is cut at its semicolons; resolutions run to thousands of words in one.
 _LONG_WORDS = 90
 _WORD = re.compile(r"[^\W\d_]{2,}")
-#: A footnote mark between a full stop and the next capital: "policy.12 The", "policy.[3] The".
-_GLUED_FOOTNOTE = re.compile(r"(?<=[a-z)”’\"])[.!?](?:\d{1,3}|\[\d{1,3}\])(?=\s+[\"“‘(]?[A-Z])")
+#: A footnote mark between a full stop and the next capital: "policy.12 The", "policy.[3] The", "policy.”12 The".
+_GLUED_FOOTNOTE = re.compile(r"(?<=[a-z)”’\"])[.!?][”’\")]?(?:\d{1,3}|\[\d{1,3}\])(?=\s+[\"“‘(]?[A-Z])")
 #: A lone enumerator, which belongs to the words after it: "2.", "(b)", "Article 4.", "SEC. 12.".
 _LONE_ENUMERATOR = re.compile(
     r"[\"“‘]?(?:(?:art(?:icle)?|sec(?:tion)?|para(?:graph)?|chapter|rule|nos?)\.?(?:\s+\d+[a-z]?[.:]?)?\s*)?"

@@ -1,0 +1,178 @@
+"""HTML pages: the main text, in pieces."""
+
+from pathlib import Path
+
+import pytest
+
+from framecls.documents import Document, sentences
+from framecls.documents.html import read_html
+from framecls.errors import DocumentError
+
+FIRST = "The Parties shall hold regular consultations on the return of trained staff and report to the Joint Council."
+SECOND = "The Joint Council shall meet in Vella once a year and publish a report on the fund and on its projects."
+
+
+def page(folder: Path, html: str | bytes, encoding: str | None = None) -> Document:
+    path = folder / "page.html"
+    path.write_bytes(html.encode() if isinstance(html, str) else html)
+    return read_html(path, "page", encoding)
+
+
+def blocks_of(document: Document) -> list[tuple[str, str]]:
+    return [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
+
+
+def test_the_main_text_is_read_and_its_surroundings_are_dropped(tmp_path: Path) -> None:
+    document = page(
+        tmp_path,
+        "<!doctype html><html><head><title> Joint \n statement </title><style>p { color: red }</style></head><body>"
+        "<header>Ministry of Harbours</header><nav><ul><li>Home</li><li>News</li></ul></nav><main><article>"
+        f"<h1>Joint statement</h1><p>{FIRST}</p><h2>Review</h2><p>{SECOND}</p>"
+        "<script>track()</script></article></main><aside>Share this page</aside><footer>Contact us</footer>"
+        "</body></html>",
+    )
+    assert blocks_of(document) == [
+        ("heading", "Joint statement"),
+        ("paragraph", FIRST),
+        ("heading", "Review"),
+        ("paragraph", SECOND),
+    ]
+    assert [block.level for block in document.blocks] == [1, None, 2, None]
+    assert document.meta == {"format": "html", "encoding": "utf-8", "title": "Joint statement"}
+    assert [s.heading for s in sentences(document)][-1] == "Joint statement > Review"
+
+
+def test_headings_are_kept_where_no_element_marks_the_main_text(tmp_path: Path) -> None:
+    document = page(
+        tmp_path,
+        "<html><body><nav>Home News</nav><h1>Joint statement</h1><h2>Review</h2>"
+        f"<p>{FIRST}</p><h2>Funds</h2><p>{SECOND}</p><footer>Contact us</footer></body></html>",
+    )
+    assert blocks_of(document) == [
+        ("heading", "Joint statement"),
+        ("heading", "Review"),
+        ("paragraph", FIRST),
+        ("heading", "Funds"),
+        ("paragraph", SECOND),
+    ]
+
+
+def test_lists_tables_and_quotes_are_read_in_place(tmp_path: Path) -> None:
+    document = page(
+        tmp_path,
+        f"<html><body><main><article><p>{FIRST}</p><ul><li>One <b>thing</b> to do</li>"
+        "<li>Two things: <ol><li>to meet</li><li>to report</li></ol></li></ul>"
+        "<table><tr><th>Partner</th><th>Sum</th></tr>"
+        "<tr><td>Vella</td><td><p>12 million</p><p>crowns</p></td></tr></table>"
+        f"<blockquote>{SECOND}</blockquote></article></main></body></html>",
+    )
+    assert blocks_of(document) == [
+        ("paragraph", FIRST),
+        ("list_item", "One thing to do"),
+        ("list_item", "Two things:"),
+        ("list_item", "to meet"),
+        ("list_item", "to report"),
+        ("table_cell", "Partner"),
+        ("table_cell", "Sum"),
+        ("table_cell", "Vella"),
+        ("table_cell", "12 million"),
+        ("table_cell", "crowns"),
+        ("paragraph", SECOND),
+    ]
+
+
+def test_words_beside_a_line_break_stay_apart(tmp_path: Path) -> None:
+    document = page(
+        tmp_path, f"<html><body><article><p>{FIRST}<br>It ends.<br/>All is well.</p></article></body></html>"
+    )
+    assert document.text == f"{FIRST} It ends. All is well."
+
+
+def test_every_block_is_read_where_the_main_text_cannot_be_told(tmp_path: Path) -> None:
+    items = "".join(
+        f'<div class="teaser"><a href="/{n}">The Board decided on the port of Vella, pier {n}.</a></div>'
+        for n in range(9)
+    )
+    document = page(
+        tmp_path,
+        f'<html><body><nav>Home</nav><div id="list"><h3>Decisions</h3>{items}</div>'
+        "<div>Loose <i>words</i> first.<p>A paragraph.</p><!-- hidden --> Loose words last.<hr>After a rule.</div>"
+        "<form>A form of a whole page.<button>Send</button></form>"
+        "<section>A section.</section>The end<p hidden></p>.</body></html>",
+    )
+    decisions = [f"The Board decided on the port of Vella, pier {number}." for number in range(9)]
+    assert document.text.split("\n\n") == [
+        "Decisions",
+        *decisions,
+        "Loose words first.",
+        "A paragraph.",
+        "Loose words last. After a rule.",
+        "A form of a whole page.",
+        "A section.",
+        "The end .",
+    ]
+    assert document.blocks[0].level == 3
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "ISO-8859-1", "latin1", "windows-1252"])
+def test_a_declared_western_charset_is_read_as_browsers_read_it(tmp_path: Path, declared: str) -> None:
+    html = (
+        f'<html><head><meta charset="{declared}"></head><body><p>Le comité mixte a dit “oui” à Vella.</p></body></html>'
+    )
+    assert page(tmp_path, html.encode("cp1252")).text == "Le comité mixte a dit “oui” à Vella."
+
+
+def test_a_charset_declared_the_old_way(tmp_path: Path) -> None:
+    html = (
+        '<html><head><meta http-equiv="Content-Type" content="text/html; charset=iso-8859-2"></head>'
+        "<body><p>Wspólna rada zbiera się w Velli.</p></body></html>"
+    )
+    document = page(tmp_path, html.encode("iso-8859-2"))
+    assert (document.text, document.meta["encoding"]) == ("Wspólna rada zbiera się w Velli.", "iso-8859-2")
+
+
+@pytest.mark.parametrize("declared", ["klingon", "ascii", "shift_jis"])
+def test_a_charset_that_does_not_fit_is_not_believed(tmp_path: Path, declared: str) -> None:
+    html = (
+        f'<html><head><meta charset="{declared}"></head><body><p>Совет собирается ежегодно в Велле.</p></body></html>'
+    )
+    assert page(tmp_path, html.encode("koi8_r"), "koi8_r").text == "Совет собирается ежегодно в Велле."
+    assert page(tmp_path, html.encode()).text == "Совет собирается ежегодно в Велле."
+
+
+def test_an_unknown_charset_leaves_detection(tmp_path: Path) -> None:
+    html = '<html><head><meta charset="klingon"></head><body><p>Le comité mixte se réunit à Vella.</p></body></html>'
+    document = page(tmp_path, html.encode("cp1252"))
+    assert (document.text, document.meta["encoding"]) == ("Le comité mixte se réunit à Vella.", "cp1252")
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    html = f'\ufeff<html><head><meta charset="utf-8"></head><body>{FIRST}</body></html>'
+    assert page(tmp_path, html).text == FIRST
+
+
+def test_xhtml_that_names_its_encoding(tmp_path: Path) -> None:
+    html = f'<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>{FIRST}</p></body></html>'
+    assert page(tmp_path, html).text == FIRST
+
+
+def test_wrongly_decoded_text_is_mended(tmp_path: Path) -> None:
+    assert (
+        page(tmp_path, "<html><body><p>The peopleâ€™s Board meets.</p></body></html>").text
+        == "The people’s Board meets."
+    )
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<html><body></body></html>",
+        "<html><head><title>Ministry</title></head><body><nav>Home</nav><div id='app'></div><script>load()</script>",
+        "<frameset><frame src='menu.html'></frameset>",
+    ],
+)
+def test_a_page_without_visible_text_is_refused(tmp_path: Path, html: str) -> None:
+    with pytest.raises(
+        DocumentError, match="no visible text in this HTML page; save the page with its text and try again"
+    ):
+        page(tmp_path, html)

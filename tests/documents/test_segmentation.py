@@ -1,0 +1,236 @@
+"""Blocks to the units that are coded."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framecls.documents import Block, Document, Piece, sentences
+from framecls.documents.text import document_of_text
+
+
+def cut(text: str) -> list[str]:
+    """Give the texts of the sentences of a plain text."""
+    return [sentence.text for sentence in sentences(document_of_text("d", text))]
+
+
+def units(text: str) -> list[tuple[str, str]]:
+    return [(sentence.unit, sentence.text) for sentence in sentences(document_of_text("d", text))]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["The Board meets in Vella.", "It reports each year.", "Is it agreed?", "It is!", "Good."],
+        # References and abbreviations end no sentence.
+        ["The rule follows from Art. 13 of the Accord.", "Arts. 3 and 4 apply too."],
+        ["Decision No. 5 applies to the fund.", "Nos. 7 and 8 are void."],
+        ["Some partners, e.g. Vella, take part.", "The lead, i.e. Norland, agrees."],
+        ["Under Sec. 4 it may act.", "Under para. 2 it must.", "It follows, cf. Annex II thereof, the Board."],
+        ["H.E. Mr. Oren Vask spoke in the morning.", "Dr. J. K. Tornby answered."],
+        ["It cost 3.5 million crowns.", "It was due on 4.5.2021."],
+        # Enumerators stay with what they count.
+        ["1. The Parties shall meet yearly.", "2. They shall report.", "3. They shall review the Accord."],
+        ["(1) The Parties shall meet yearly.", "(2) They shall report to the Board."],
+        ["Article 3 1. A Joint Council is hereby established.", "2. It shall meet once a year."],
+        ["Article 4. The Parties shall meet.", "SEC. 12. The Board shall report.", "Rule 7. The Board decides."],
+        ["The Parties shall (a) meet yearly; (b) report; and (c) review.", "They agree on this."],
+        # Footnote marks glued to a full stop belong to what they end.
+        ["The policy was adopted.12", "The ministers met in Vella.[3]", "They agreed (in part).4", "“It is open."],
+        ["The Minister called it “a good year.”7", "The Board agreed."],
+        ["The Minister called it “a good year”.7", "The Board agreed."],
+        # Quotes and ellipses.
+        ["“We will act together.”", "The Minister said so."],
+        ["The text reads: “The Parties shall meet.”", "It is short."],
+        ['He said "We agree."', "The Board noted it."],
+        ["The talks went on...", "The Board left the hall."],
+        ["It waits… then acts.", "The talks … were held.", "They ended [...] in Vella."],
+    ],
+)
+def test_sentences_end_where_they_should(parts: list[str]) -> None:
+    assert cut(" ".join(parts)) == parts
+
+
+def test_a_sentence_runs_on_over_line_ends() -> None:
+    text = "The Parties shall meet\nonce a year in\nVella. They shall report."
+    assert cut(text) == ["The Parties shall meet\nonce a year in\nVella.", "They shall report."]
+
+
+def test_clauses_that_end_in_semicolons() -> None:
+    text = (
+        "The Joint Council,\n\nRecalling the Accord of Vella;\n\nNoting the report of the Board; and\n\n"
+        "Securing the return of staff, or\n\nDecides as follows:\n\n"
+        "1. The fund is open; it is small.\n\n2. The fund, which is small;"
+    )
+    assert units(text) == [
+        ("clause", "The Joint Council,"),
+        ("clause", "Recalling the Accord of Vella;"),
+        ("clause", "Noting the report of the Board; and"),
+        ("clause", "Securing the return of staff, or"),
+        ("sentence", "Decides as follows:"),
+        ("sentence", "1. The fund is open; it is small."),
+        ("clause", "2. The fund, which is small;"),
+    ]
+
+
+def test_lettered_items_and_numbered_paragraphs() -> None:
+    text = (
+        "1. The Parties agree:\n\n(a) to meet;\n\n(b) to share. They shall do so early.\n\n(iv) to report.\n\n"
+        "2.1 It ends."
+    )
+    assert units(text) == [
+        ("sentence", "1. The Parties agree:"),
+        ("list_item", "(a) to meet;"),
+        ("list_item", "(b) to share."),
+        ("list_item", "They shall do so early."),
+        ("list_item", "(iv) to report."),
+        ("sentence", "2.1 It ends."),
+    ]
+
+
+def test_a_heading_is_one_unit_whatever_stands_in_it() -> None:
+    document = Document.from_pieces("d", [Piece("heading", "Art. 1. Scope. Terms", level=1)])
+    assert [(s.unit, s.text) for s in sentences(document)] == [("heading", "Art. 1. Scope. Terms")]
+
+
+def test_overlong_sentences_are_cut_at_their_semicolons() -> None:
+    first = "the Parties shall meet " + "every single year " * 9 + "in Vella"
+    second = "they shall report " + "on each of the projects " * 12 + "to the Board"
+    assert cut(f"{first}; {second}.") == [f"{first};", f"{second}."]
+    assert cut(f"{first}; and {second}.") == [f"{first}; and", f"{second}."]
+
+
+def test_neither_short_parts_nor_sentences_of_usual_length_are_cut() -> None:
+    long = "the Parties shall meet " + "every single year " * 30 + "in Vella"
+    assert cut(f"{long}; so be it; {long}; or not.") == [f"{long};", "so be it;", f"{long}; or not."]
+    assert cut(f"{long}; in part; {long}.") == [f"{long};", f"in part; {long}."]
+    usual = "The Parties shall meet every year in Vella; they shall report to the Board; it shall publish the report."
+    assert cut(usual) == [usual]
+
+
+def test_overlong_lists_whose_line_ends_were_lost_are_cut_at_their_items() -> None:
+    items = [
+        f"Norland – Port of {name} " + "with all of its piers " * 8 + "included" for name in ("Ost", "Ware", "Tal")
+    ]
+    assert cut("The fund is for: • " + " • ".join(items)) == ["The fund is for:", *(f"• {item}" for item in items)]
+
+
+def test_an_overlong_sentence_without_semicolons_stays_whole() -> None:
+    text = "The Parties shall meet " + "every single year " * 40 + "in Vella."
+    assert cut(text) == [text]
+
+
+def test_heading_paths() -> None:
+    pieces = [
+        Piece("heading", "Accord\nof Vella", level=1),
+        Piece("heading", "Review", level=2),
+        Piece("paragraph", "The Board meets."),
+        Piece("heading", "Funds", level=2),
+        Piece("heading", "Loans", level=3),
+        Piece("list_item", "- It lends."),
+        Piece("heading", "Annex", level=1),
+        Piece("table_cell", "Vella"),
+        Piece("heading", "Notes"),
+        Piece("footnote", "It ends."),
+    ]
+    assert [(s.text, s.heading) for s in sentences(Document.from_pieces("d", pieces))] == [
+        ("Accord\nof Vella", ""),
+        ("Review", "Accord of Vella"),
+        ("The Board meets.", "Accord of Vella > Review"),
+        ("Funds", "Accord of Vella"),
+        ("Loans", "Accord of Vella > Funds"),
+        ("- It lends.", "Accord of Vella > Funds > Loans"),
+        ("Annex", ""),
+        ("Vella", "Annex"),
+        ("Notes", ""),
+        ("It ends.", "Notes"),
+    ]
+
+
+def test_before_is_the_sentence_before_whatever_its_block() -> None:
+    pieces = [
+        Piece("heading", "Review"),
+        Piece("paragraph", "The Board meets. It decides."),
+        Piece("furniture", "Page 3"),
+        Piece("paragraph", "12"),
+        Piece("paragraph", "It reports."),
+    ]
+    assert [(s.text, s.before) for s in sentences(Document.from_pieces("d", pieces))] == [
+        ("Review", ""),
+        ("The Board meets.", "Review"),
+        ("It decides.", "The Board meets."),
+        ("It reports.", "It decides."),
+    ]
+
+
+def test_furniture_and_blocks_without_a_word_give_none() -> None:
+    pieces = [Piece("furniture", "Accord of Vella"), Piece("paragraph", "3. – A 7"), Piece("heading", "2.", level=1)]
+    assert sentences(Document.from_pieces("d", pieces)) == []
+
+
+def test_a_sentence_has_the_page_it_begins_on() -> None:
+    text = "The Board meets. It decides. It reports."
+    begins = [text.index("It"), text.index("It reports")]
+    within = Document("d", text, (Block("paragraph", 0, len(text), 1),), page_starts=(0, *begins))
+    assert [s.page for s in sentences(within)] == [1, 2, 3]
+    block_only = Document("d", text, (Block("paragraph", 0, len(text), 4),))
+    assert [s.page for s in sentences(block_only)] == [4, 4, 4]
+    assert [s.page for s in sentences(document_of_text("d", text))] == [None] * 3
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "The Board meets.",
+        "ARTICLE 3",
+        "Article 3 1. A",
+        "Art. 13",
+        "No. 5",
+        "e.g. ",
+        "2.",
+        "(a)",
+        "- ",
+        "x;",
+        "; and",
+        "policy.12 The",
+        "policy.[3] “The",
+        "a “good year.”7 It",
+        "U.N. ",
+        "… ",
+        "...",
+        "”",
+        "Ωμέγα και",
+        "会议。",
+        "Page 2 of 3",
+        "the Parties shall meet and report to it; " * 12,
+        "\n",
+        "\n\n",
+        "\r\n",
+        "\u00a0",
+        "\f",
+        " ",
+        " ",
+    ]
+)
+
+
+@settings(deadline=None, database=None, max_examples=200)
+@given(st.one_of(st.text(), st.lists(FRAGMENTS, max_size=25).map("".join)).filter(str.strip))
+def test_no_word_is_lost_and_offsets_are_exact(given_text: str) -> None:
+    document = document_of_text("d", given_text)
+    text = document.text
+    found = sentences(document)
+    position = 0
+    covered: set[int] = set()
+    for sentence in found:
+        assert sentence.start is not None
+        assert sentence.end is not None
+        assert position <= sentence.start < sentence.end
+        assert text[sentence.start : sentence.end] == sentence.text == sentence.text.strip()
+        position = sentence.end
+        covered.update(range(sentence.start, sentence.end))
+    for block in document.blocks:
+        if block.kind == "furniture" or not re.search(r"[^\W\d_]{2}", text[block.start : block.end]):
+            covered.update(range(block.start, block.end))
+    assert [text[place] for place in range(len(text)) if text[place].isalnum() and place not in covered] == []
+    assert [sentence.before for sentence in found] == ["", *(sentence.text for sentence in found)][: len(found)]

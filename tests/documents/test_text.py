@@ -1,0 +1,174 @@
+"""Plain text and Markdown."""
+
+import codecs
+from pathlib import Path
+
+import pytest
+
+from framecls.documents import Document, sentences
+from framecls.documents.text import document_of_text, read_markdown, read_text
+from framecls.errors import DocumentError
+
+PLAIN = "The Board meets in Vella.\n\nIt reports each year.\n"
+
+
+def markdown(folder: Path, text: str) -> Document:
+    path = folder / "accord.md"
+    path.write_text(text, encoding="utf-8", newline="")
+    return read_markdown(path, "accord")
+
+
+def blocks_of(document: Document) -> list[tuple[str, str]]:
+    return [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
+
+
+def test_a_text_is_kept_as_it_is() -> None:
+    document = document_of_text("vella", PLAIN, {"source": "test"})
+    assert (document.id, document.text, document.meta) == ("vella", PLAIN, {"source": "test"})
+    assert blocks_of(document) == [("paragraph", "The Board meets in Vella."), ("paragraph", "It reports each year.")]
+
+
+def test_wrongly_decoded_text_is_mended_and_said_so() -> None:
+    document = document_of_text("vella", "The peopleâ€™s Board meets.", {"source": "test"})
+    assert document.text == "The people’s Board meets."
+    assert document.meta == {"source": "test", "mended": "encoding"}
+
+
+def test_an_empty_text_is_refused() -> None:
+    with pytest.raises(DocumentError, match="is empty; there is no text to read"):
+        document_of_text("vella", " \n")
+
+
+def test_line_ends_of_windows_stay_and_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "accord.txt"
+    path.write_bytes(PLAIN.replace("\n", "\r\n").encode())
+    document = read_text(path, "accord")
+    assert document.text == "The Board meets in Vella.\r\n\r\nIt reports each year.\r\n"
+    assert [(s.start, s.end, s.text) for s in sentences(document)] == [
+        (0, 25, "The Board meets in Vella."),
+        (29, 50, "It reports each year."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        (PLAIN.encode(), "utf-8"),
+        (codecs.BOM_UTF8 + PLAIN.encode(), "utf-8-sig"),
+        (codecs.BOM_UTF16_LE + PLAIN.encode("utf-16-le"), "utf-16"),
+    ],
+)
+def test_offsets_do_not_depend_on_the_encoding(tmp_path: Path, content: bytes, encoding: str) -> None:
+    path = tmp_path / "accord.txt"
+    path.write_bytes(content)
+    document = read_text(path, "accord")
+    assert (document.text, document.meta) == (PLAIN, {"format": "text", "encoding": encoding})
+
+
+def test_a_windows_file_is_read_with_and_without_its_encoding_named(tmp_path: Path) -> None:
+    path = tmp_path / "accord.txt"
+    path.write_bytes("Le comité siège à Vella – “déjà”.".encode("cp1252"))
+    assert read_text(path, "accord") == read_text(path, "accord", "cp1252")
+
+
+def test_a_wrong_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "accord.txt"
+    path.write_bytes("Le comité".encode("cp1252"))
+    with pytest.raises(DocumentError, match="is not valid utf-8; name the right encoding or leave --encoding out"):
+        read_text(path, "accord", "utf-8")
+    with pytest.raises(DocumentError, match="is not valid utf-8; name the right encoding or leave --encoding out"):
+        read_markdown(path, "accord", "utf-8")
+
+
+def test_offsets_count_code_points_beyond_the_basic_plane(tmp_path: Path) -> None:
+    path = tmp_path / "accord.txt"
+    path.write_text("Ships 🚢🚢 sail. The Board meets.", encoding="utf-8")
+    assert [(s.start, s.end) for s in sentences(read_text(path, "accord"))] == [(0, 14), (15, 31)]
+
+
+def test_markdown_marks_go_and_structure_stays(tmp_path: Path) -> None:
+    document = markdown(
+        tmp_path,
+        "---\ntitle: Accord\n---\n"
+        "# Accord of *Vella*\n\n"
+        "The **Board** meets\nin [Vella](https://vella.test).\\\nIt reports.\n\n"
+        "Review\n------\n\n"
+        "> The `Council` asks &amp; answers.\n\n"
+        "```\ncode()\n```\n\n"
+        "    indented()\n\n"
+        "<div>markup</div>\n\n"
+        "![A harbour](harbour.png)\n",
+    )
+    assert blocks_of(document) == [
+        ("furniture", "---\ntitle: Accord\n---"),
+        ("heading", "Accord of Vella"),
+        ("paragraph", "The Board meets\nin Vella.\nIt reports."),
+        ("heading", "Review"),
+        ("paragraph", "The Council asks & answers."),
+        ("furniture", "code()"),
+        ("furniture", "indented()"),
+        ("furniture", "<div>markup</div>"),
+        ("paragraph", "A harbour"),
+    ]
+    assert [block.level for block in document.blocks if block.kind == "heading"] == [1, 2]
+    assert document.meta == {"format": "markdown", "encoding": "utf-8"}
+
+
+def test_markdown_lists_keep_their_marks(tmp_path: Path) -> None:
+    document = markdown(
+        tmp_path,
+        "1. The Parties meet.\n\n   They report.\n2. The Board\n   decides:\n   - on staff,\n   - on funds.\n\n"
+        "* A star.\n\n3) A bracket.\n",
+    )
+    assert blocks_of(document) == [
+        ("list_item", "1. The Parties meet."),
+        ("list_item", "They report."),
+        ("list_item", "2. The Board\ndecides:"),
+        ("list_item", "- on staff,"),
+        ("list_item", "- on funds."),
+        ("list_item", "* A star."),
+        ("list_item", "3) A bracket."),
+    ]
+
+
+def test_a_mark_goes_to_the_first_words_of_its_own_item_only(tmp_path: Path) -> None:
+    document = markdown(
+        tmp_path, "-\n- The Parties meet.\n\n  They report.\n- # Review\n\n  The Board decides.\n- - It ends.\n"
+    )
+    assert blocks_of(document) == [
+        ("list_item", "- The Parties meet."),
+        ("list_item", "They report."),
+        ("heading", "Review"),
+        ("list_item", "The Board decides."),
+        ("list_item", "- It ends."),
+    ]
+
+
+def test_markdown_tables_are_read_cell_by_cell(tmp_path: Path) -> None:
+    document = markdown(tmp_path, "| Partner | Sum |\n|---------|-----|\n| Vella | 12 *million* |\n")
+    assert blocks_of(document) == [("table_cell", text) for text in ("Partner", "Sum", "Vella", "12 million")]
+
+
+def test_a_markdown_line_break_in_html_keeps_words_apart(tmp_path: Path) -> None:
+    assert markdown(tmp_path, "one boat<br>two <b>boats</b>, `<br>`\n").text == "one boat\ntwo boats, <br>"
+
+
+def test_markdown_with_line_ends_of_windows(tmp_path: Path) -> None:
+    document = markdown(tmp_path, "---\r\ntitle: Accord\r\n---\r\n# Accord\r\n\r\nThe Board\r\nmeets.\r\n")
+    assert blocks_of(document)[1:] == [("heading", "Accord"), ("paragraph", "The Board\nmeets.")]
+
+
+def test_wrongly_decoded_markdown_is_mended(tmp_path: Path) -> None:
+    assert markdown(tmp_path, "The peopleâ€™s *Board* meets.\n").text == "The people’s Board meets."
+
+
+def test_a_rule_is_no_front_matter(tmp_path: Path) -> None:
+    assert blocks_of(markdown(tmp_path, "The Board meets.\n\n---\n\nIt ends.\n")) == [
+        ("paragraph", "The Board meets."),
+        ("paragraph", "It ends."),
+    ]
+
+
+def test_empty_markdown_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match="is empty; there is no text to read"):
+        markdown(tmp_path, "\n---\n\n[link]: https://vella.test\n")
