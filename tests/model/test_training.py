@@ -1,6 +1,7 @@
 """Training: what it writes, what it refuses, and that a killed run comes to the same end."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,6 +114,26 @@ def test_killed_training_resumes_to_the_same_weights(config: TrainConfig, model_
 def test_refuses_a_folder_that_holds_a_model(config: TrainConfig, model_path: Path) -> None:
     with pytest.raises(ModelError, match="already holds a model; give another --output, or --overwrite"):
         train(config)
+
+
+def test_overwriting_leaves_nothing_of_the_old_model(config: TrainConfig, model_path: Path, tmp_path: Path) -> None:
+    output = tmp_path / "model"
+    shutil.copytree(model_path, output)
+    (output / "evaluation").mkdir()
+    (output / "evaluation" / "test.json").write_text("{}")
+    assert train(config.model_copy(update={"output": output, "epochs": 1}), overwrite=True) == output
+    assert not (output / "evaluation").exists()
+    assert json.loads((output / "run.json").read_text())["validation"][-1]["epoch"] == 1
+
+
+def test_sentences_not_coded_yet_are_left_out(config: TrainConfig, corpus_path: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    shutil.copytree(corpus_path, corpus)
+    with (corpus / "sentences.jsonl").open("a") as file:
+        file.write('{"id": "d00#99", "document_id": "d00", "text": "Nobody has coded this."}\n')
+    folder = train(config.model_copy(update={"corpus": corpus, "output": tmp_path / "model", "epochs": 1}))
+    assert folder is not None
+    assert json.loads((folder / "run.json").read_text())["sentences"]["train"] == 66
 
 
 def test_refuses_to_resume_what_was_not_begun(config: TrainConfig, tmp_path: Path) -> None:

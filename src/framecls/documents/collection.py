@@ -56,7 +56,7 @@ def _suffix(path: Path) -> str:
     return unzipped if unzipped in TABLE_SUFFIXES else Path(name).suffix
 
 
-def is_table(path: Path) -> bool:
+def _is_table(path: Path) -> bool:
     return _suffix(path) in TABLE_SUFFIXES
 
 
@@ -152,7 +152,7 @@ def read_sentences(
     :returns: sentences in order, and a failure for each document or row that gave none.
     """
     try:
-        if is_table(source.path):
+        if _is_table(source.path):
             yield from _sentences_of_table(source, table, text_column)
         else:
             yield from _located(_read(source.path, source.id, encoding), source.id)

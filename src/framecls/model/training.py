@@ -79,8 +79,8 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     # One process of several (torchrun) writes; the others compute.
     main_process = int(os.environ.get("RANK", "0")) == 0
     codebook = Codebook.read(config.codebook)
-    corpus = Corpus.read(config.corpus, codebook)
-    splits = _splits(corpus.coded(), config)
+    corpus = Corpus.read(config.corpus, codebook).coded()
+    splits = _splits(corpus, config)
     output = config.output
     _prepare_output(output, config, resume=resume, overwrite=overwrite, main_process=main_process)
 
@@ -112,10 +112,11 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
         return None
 
     classifier = _classifier(trainer, encoder, corpus.select(splits, "validation"), output.name)
-    classifier.save(output, framecls_version=version("framecls"))
     config.write(output / "train.toml")
     _write_json(output / "splits.json", splits)
     _write_json(output / "run.json", _record(config, corpus, trainer, parts, device, time.monotonic() - started))
+    # Last, because a folder counts as a model from the moment its framecls.json is there.
+    classifier.save(output, framecls_version=version("framecls"))
     shutil.rmtree(output / _CHECKPOINTS)
     return output
 
@@ -161,8 +162,12 @@ def _prepare_output(output: Path, config: TrainConfig, *, resume: bool, overwrit
         raise ModelError(f"{output}: already holds a model; give another --output, or --overwrite to replace it")
     if started.exists() and not overwrite:
         raise ModelError(f"{output}: holds an unfinished training; go on with --resume, or --overwrite to start again")
-    shutil.rmtree(output / _CHECKPOINTS, ignore_errors=True)
-    (output / _CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+    # What was said of the old model would be taken for the new one's.
+    for old in (_CHECKPOINTS, "evaluation"):
+        shutil.rmtree(output / old, ignore_errors=True)
+    for name in ("framecls.json", "README.md"):
+        (output / name).unlink(missing_ok=True)
+    (output / _CHECKPOINTS).mkdir(parents=True)
     config.write(started)
 
 
