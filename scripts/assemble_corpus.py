@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from framecls.codebook import Codebook
 from framecls.corpus import Corpus, split_documents
-from framecls.errors import CorpusError
+from framecls.errors import CorpusError, FrameclsError
 
 SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
 
@@ -40,6 +41,11 @@ def lay_out(header: dict[str, Any], rows: list[dict[str, Any]]) -> tuple[dict[st
     return {**header, "text": text}, sentences
 
 
+def in_order(codebook: Codebook, frames: list[str]) -> list[str]:
+    """Sort frames as the codebook has them; an unknown one is an error."""
+    return sorted(frames, key=codebook.index)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("documents", type=Path, nargs="+", help="one JSON Lines file a document")
@@ -57,15 +63,18 @@ def main() -> None:
     settled = json.loads(options.settled.read_text(encoding="utf-8"))
 
     documents, sentences, codings = [], [], []
+    known = Corpus.read(options.corpus, codebook).documents if (options.corpus / "sentences.jsonl").exists() else {}
     for file in options.documents:
         header, *rows = read_jsonl(file)
         if header["document_id"] not in read:
             raise CorpusError(f"{file}: document {header['document_id']!r} has no blind coding yet")
+        if header["document_id"] in known:
+            raise CorpusError(f"{file}: document {header['document_id']!r} is in the corpus already")
         document, laid_out = lay_out(header, rows)
         documents.append(document)
         for sentence, row in zip(laid_out, rows, strict=True):
             other = second.get(sentence["id"], {"frames": []})
-            first, again = ([f for f in codebook.frames if f in coding["frames"]] for coding in (row, other))
+            first, again = (in_order(codebook, coding["frames"]) for coding in (row, other))
             if first != again and sentence["id"] not in settled:
                 raise CorpusError(f"{sentence['id']}: coded {first} and {again}, and not settled")
             # Codings that agree on the frames settle themselves; whoever saw a borderline marks it.
@@ -74,7 +83,7 @@ def main() -> None:
             frames, borderline, why = settled.get(sentence["id"], (first, marked, note if marked else ""))
             codes = sorted(set(row.get("codes") or other.get("codes") or []))
             codes = [code for code in codes if any(code in (c.name for c in codebook[f].codes) for f in frames)]
-            sentence |= {"frames": [f for f in codebook.frames if f in frames], "codes": codes, "annotator": "settled"}
+            sentence |= {"frames": in_order(codebook, frames), "codes": codes, "annotator": "settled"}
             sentences.append(sentence | ({"borderline": True, "note": why} if borderline else {}))
             for annotator, coding, coded in (("author", row, first), ("reader", other, again)):
                 entry = {
@@ -100,4 +109,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FrameclsError as error:
+        sys.exit(f"assemble_corpus: {error}")

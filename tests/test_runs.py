@@ -49,9 +49,36 @@ def test_strange_corpus_is_no_test_split(model_path: Path, corpus_path: Path, tm
     ]
 
 
+def test_documents_of_the_training_are_no_test(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpus_path, tmp_path / "corpus")
+    documents = tmp_path / "corpus" / "documents.jsonl"
+    documents.write_text(documents.read_text().replace('"train"', '"test"', 1))
+    with pytest.raises(CorpusError, match="document 'd00' of the test split was used to train this model"):
+        evaluate_model(model_path, tmp_path / "corpus")
+
+
+def test_all_documents_of_the_training_are_warned_of(
+    model_path: Path, corpus_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    evaluations = evaluate_model(model_path, corpus_path, split="all")
+    assert "9 of 12 documents have the ids of documents this model was trained on" in caplog.text
+    assert [evaluation.system for evaluation in evaluations] == ["harbour (model)", "keyword lexicon"]
+
+
+def test_another_corpus_is_not_recorded_in_the_model(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(model_path, tmp_path / "model")
+    shutil.copytree(corpus_path, tmp_path / "corpus")
+    with (tmp_path / "corpus" / "sentences.jsonl").open("a") as file:
+        file.write('{"id": "d11#99", "document_id": "d11", "text": "Ships pay.", "frames": []}\n')
+    evaluate_model(model, tmp_path / "corpus", baselines=False)
+    assert not (model / "evaluation").exists()
+    evaluate_model(model, corpus_path, baselines=False)
+    assert (model / "evaluation" / "test.json").exists()
+
+
 def test_split_without_a_sentence(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
     shutil.copytree(corpus_path, tmp_path / "corpus")
     documents = tmp_path / "corpus" / "documents.jsonl"
-    documents.write_text(documents.read_text().replace('"test"', '"train"'))
+    documents.write_text(documents.read_text().replace('"test"', '"validation"'))
     with pytest.raises(CorpusError, match="the test split has no coded sentence"):
         evaluate_model(model_path, tmp_path / "corpus")

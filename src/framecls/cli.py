@@ -23,6 +23,9 @@ class _App(typer.Typer):
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(1)
+        except OSError as error:
+            # Places the user named that cannot be written or read: a file for a folder, no permission, a full disk.
+            _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
 
 
 def _fail(message: str) -> NoReturn:
@@ -84,7 +87,8 @@ def evaluate(
         typer.Option(help="Which split; 'all' for a corpus that took no part in training."),
     ] = "test",
     output: Annotated[
-        Path | None, typer.Option(help="Folder for the record; MODEL/evaluation by default for test.")
+        Path | None,
+        typer.Option(help="Folder for the record; MODEL/evaluation for the test split it was trained beside."),
     ] = None,
     baselines: Annotated[bool, typer.Option(help="Set lexicon and TF-IDF beside the model.")] = True,
 ) -> None:
@@ -93,8 +97,7 @@ def evaluate(
     from framecls.runs import evaluate_model
 
     _calm_transformers()
-    folder = output or (model / "evaluation" if split == "test" else None)
-    evaluations = evaluate_model(model, corpus, split=split, baselines=baselines, output=folder)
+    evaluations = evaluate_model(model, corpus, split=split, baselines=baselines, output=output)
     typer.echo(evaluation_markdown(evaluations), nl=False)
 
 
@@ -121,8 +124,10 @@ def label(
     """Label every sentence of documents."""
     from framecls.labelling import label as run
     from framecls.labelling.progress import progress_bar
+    from framecls.labelling.writers import check_output
     from framecls.model import FrameClassifier
 
+    check_output(output)
     _calm_transformers()
     classifier = FrameClassifier.load(model, device=device, precision=precision)
     with progress_bar() as progress:

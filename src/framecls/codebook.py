@@ -18,6 +18,13 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
+#: Columns of labels, corpora and tables, which no frame may be confused with.
+_RESERVED = {
+    *("id", "document_id", "sentence_id", "start", "end", "page", "heading", "unit", "text", "before", "frames"),
+    *("model", "codebook", "annotator", "borderline", "note", "codes", "split", "macro", "micro", "none"),
+}
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -68,6 +75,9 @@ class Codebook(_Entry):
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         names = [definition.name for definition in self.definitions]
+        for name in names:
+            if name in _RESERVED or name.startswith(("prob_", "gold_")):
+                raise ValueError(f"a frame cannot be named {name!r}, which is a column of its own; choose another name")
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"frame {repeated[0]!r} is defined twice")

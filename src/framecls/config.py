@@ -28,8 +28,8 @@ Precision = Literal["auto", "fp32", "bf16"]
 Place = Annotated[Path, AfterValidator(Path.resolve)]
 
 
-def _is_path(base: str) -> bool:
-    return base.startswith(("./", "../")) or Path(base).is_absolute()
+def _is_path(base: str, folder: Path = Path()) -> bool:
+    return base.startswith(("./", "../")) or Path(base).is_absolute() or (folder / base).is_dir()
 
 
 def _resolved(base: str) -> str:
@@ -89,7 +89,7 @@ class TrainConfig(BaseModel):
             if isinstance(content.get(key), str):
                 content[key] = path.parent / content[key]
         base = content.get("base")
-        if isinstance(base, str) and _is_path(base):
+        if isinstance(base, str) and _is_path(base, path.parent):
             content["base"] = str((path.parent / base).resolve())
         given = {key: value for key, value in (flags or {}).items() if value is not None}
         try:

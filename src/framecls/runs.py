@@ -1,9 +1,10 @@
-"""Whole runs, joined from the rooms below: evaluate a saved model beside the baselines; describe a trained one."""
+"""Whole runs, joined from the rooms below: evaluate a saved model beside the baselines."""
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,8 @@ from framecls.model.baselines import Lexicon, TfidfBaseline
 from framecls.report import evaluation_markdown, write_model_card
 
 __all__ = ["EvaluatedSplit", "evaluate_model"]
+
+logger = logging.getLogger(__name__)
 
 EvaluatedSplit = Literal["train", "validation", "test", "all"]
 
@@ -32,16 +35,18 @@ def evaluate_model(
     """
     Evaluate a saved model on one split, beside the keyword lexicon and TF-IDF with logistic regression.
 
-    TF-IDF is trained on the train split and its thresholds are fitted on validation, as the model's are; where the
-    corpus has no such splits (``all``) it is left out.
+    TF-IDF is trained on the train split and its thresholds are fitted on validation, as the model's are; it is left
+    out where the corpus has no such sentences, and on any other split than test.
 
     :param model: checkpoint folder.
     :param corpus: annotated sentences.
     :param split: which of its splits; ``all`` for a corpus that took no part in training.
     :param baselines: whether to run them.
-    :param output: a folder for ``<split>.json``, ``<split>.md`` and ``<split>.parquet`` (a row a sentence).
+    :param output: a folder for ``<split>.json``, ``<split>.md`` and ``<split>.parquet`` (a row a sentence). By default
+        the test split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card,
+        and nothing else is.
     :returns: records, the model first.
-    :raises FrameclsError: model, corpus and split do not fit together.
+    :raises FrameclsError: model, corpus and split do not fit together, or the model has learnt from the test split.
     """
     model = Path(model)
     classifier = FrameClassifier.load(model)
@@ -50,6 +55,7 @@ def evaluate_model(
     part = whole if split == "all" else whole.select(splits, split)
     if not len(part):
         raise CorpusError(f"{corpus}: the {split} split has no coded sentence")
+    _check_unseen(part, model, split)
     texts = [sentence.text for sentence in part.sentences]
     probabilities = classifier.probabilities(
         texts, [sentence.before for sentence in part.sentences], [sentence.heading for sentence in part.sentences]
@@ -59,8 +65,9 @@ def evaluate_model(
     if baselines:
         lexicon = Lexicon(classifier.codebook)
         found["keyword lexicon"] = (lexicon.hits(texts), lexicon.decide(texts))
-        if {"train", "validation"} <= set(splits.values()):
-            tfidf = TfidfBaseline.fit(whole.select(splits, "train"), whole.select(splits, "validation"))
+        train, validation = (whole.select(splits, name) for name in ("train", "validation"))
+        if split == "test" and len(train) and len(validation):
+            tfidf = TfidfBaseline.fit(train, validation)
             scored = tfidf.probabilities(texts)
             found["TF-IDF + logistic regression"] = (scored, tfidf.decide(scored))
     gold, documents = part.gold(), part.document_ids()
@@ -71,26 +78,49 @@ def evaluate_model(
     ]
     if output is not None:
         _write(Path(output), split, evaluations, part, probabilities, decisions, classifier)
-        if Path(output) == model / "evaluation":
-            write_model_card(model)
+    elif split == "test" and whole.sha256 == _stored(model, "run.json").get("corpus_sha256"):
+        _write(model / "evaluation", split, evaluations, part, probabilities, decisions, classifier)
+        write_model_card(model)
     return evaluations
 
 
+def _stored(model: Path, name: str) -> dict[str, Any]:
+    """Read a record of the training; a model that came without it says nothing."""
+    path = model / name
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return content
+
+
 def _splits(corpus: Corpus, model: Path, split: EvaluatedSplit) -> dict[str, Split]:
-    """Take the corpus's own splits, or those its training made, so that no training sentence is taken for a test."""
+    """Take the corpus's own splits, or those its training made."""
     splits = corpus.splits()
     if splits or split == "all":
         return splits
-    stored = model / "splits.json"
-    if stored.exists():
-        made: dict[str, Split] = {
-            document: name
-            for document, name in json.loads(stored.read_text(encoding="utf-8")).items()
-            if name in get_args(Split)
-        }
-        if any(document in made for document in corpus.document_ids()):
-            return made
-    raise CorpusError("the corpus has no splits and took no part in training this model; evaluate with --split all")
+    made: dict[str, Split] = _stored(model, "splits.json")
+    strange = next((document for document in corpus.document_ids() if document not in made), None)
+    if strange is not None:
+        raise CorpusError(
+            f"the corpus has no splits, and document {strange!r} took no part in training this model; "
+            "evaluate with --split all"
+        )
+    return made
+
+
+def _check_unseen(part: Corpus, model: Path, split: EvaluatedSplit) -> None:
+    """Refuse, or for ``all`` warn of, documents the model learnt from: no figure on them is a test."""
+    made = _stored(model, "splits.json")
+    seen = [
+        document for document in dict.fromkeys(part.document_ids()) if made.get(document) in ("train", "validation")
+    ]
+    if seen and split == "test":
+        raise CorpusError(f"document {seen[0]!r} of the test split was used to train this model; correct the splits")
+    if seen and split == "all":
+        logger.warning(
+            "%d of %d documents have the ids of documents this model was trained on; if they are the same, "
+            "these figures are no test",
+            len(seen),
+            len(set(part.document_ids())),
+        )
 
 
 def _write(

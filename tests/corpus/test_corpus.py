@@ -65,7 +65,9 @@ def test_a_cell_holds_delimited_frames(tmp_path: Path, name: str, delimiter: str
     assert Corpus.read(path, CODEBOOK).sentences == EXPECTED
 
 
-@pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("true", "false"), ("TRUE", "FALSE"), ("Yes", "no"), ("1", "")])
+@pytest.mark.parametrize(
+    ("yes", "no"), [("1", "0"), ("true", "false"), ("TRUE", "FALSE"), ("Yes", "no"), ("1.0", "0.0")]
+)
 def test_a_column_for_each_frame(tmp_path: Path, yes: str, no: str) -> None:
     path = write_csv(tmp_path / "sentences.csv", one_hot(yes=yes, no=no))
     assert Corpus.read(path, CODEBOOK).sentences == EXPECTED
@@ -381,9 +383,12 @@ def test_a_damaged_file_is_refused(tmp_path: Path, name: str, content: bytes, me
         ),
         (
             {"id": "s2", "document_id": "d1", "text": "Noon.", "carry": 1, "help": 0, "gain": 2},
-            "line 2: expected 1 or 0, true or false, found 2$",
+            "line 2: column 'gain' must be 1 or 0, true or false, found 2$",
         ),
-        (row(id="s2", borderline="perhaps"), "line 2: expected 1 or 0, true or false, found 'perhaps'$"),
+        (
+            row(id="s2", borderline="perhaps"),
+            "line 2: column 'borderline' must be 1 or 0, true or false, found 'perhaps'$",
+        ),
         (row(id="s2", codes=7), "line 2: 'codes' must be a list of names, found 7$"),
         (row(id="s2", codes=["toll"]), "line 2: unknown second-level code 'toll'; the codebook has cost, own$"),
         (row(id="s2", start="three"), "line 2: column 'start' must be a whole number, found 'three'$"),

@@ -83,7 +83,7 @@ def test_formats_hold_the_same(classifier: FrameClassifier, documents: Path, tmp
     lines = label([documents], classifier, tmp_path / "labels.jsonl").output.read_text().splitlines()
     assert [json.loads(line)["frames"] for line in lines] == [row["frames"] for row in expected]
     assert list(json.loads(lines[0])) == COLUMNS
-    with label([documents], classifier, tmp_path / "labels.csv").output.open(newline="") as file:
+    with label([documents], classifier, tmp_path / "labels.csv").output.open(newline="", encoding="utf-8-sig") as file:
         cells = list(csv.DictReader(file))
     assert [row["frames"] for row in cells] == [";".join(row["frames"]) for row in expected]
     assert [row["toll"] for row in cells] == [str(int(row["toll"])) for row in expected]
@@ -106,10 +106,45 @@ def test_bad_document_among_good_ones(classifier: FrameClassifier, documents: Pa
     assert all(entry["reason"] for entry in recorded)
 
 
-def test_record_of_earlier_failures_goes(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
-    (tmp_path / "errors.jsonl").write_text("{}\n")
-    label([documents], classifier, tmp_path / "labels.parquet")
-    assert not (tmp_path / "errors.jsonl").exists()
+def test_record_of_earlier_failures_goes_and_that_of_other_labels_stays(
+    classifier: FrameClassifier, documents: Path, tmp_path: Path
+) -> None:
+    (documents / "empty.txt").write_text("")
+    for name in ("one", "two"):
+        label([documents], classifier, tmp_path / f"{name}.parquet")
+    record = tmp_path / "errors.jsonl"
+    assert [json.loads(line)["output"] for line in record.read_text().splitlines()] == ["one.parquet", "two.parquet"]
+    (documents / "empty.txt").write_text("Ships pay.")
+    assert label([documents], classifier, tmp_path / "one.parquet").errors is None
+    assert [json.loads(line)["output"] for line in record.read_text().splitlines()] == ["two.parquet"]
+    label([documents], classifier, tmp_path / "two.parquet")
+    assert not record.exists()
+
+
+def test_file_of_the_user_is_not_taken_for_the_record(
+    classifier: FrameClassifier, documents: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "errors.jsonl").write_text('{"mine": 1}\n')
+    with pytest.raises(ConfigError, match=r"errors\.jsonl: is in the way of the record of failures"):
+        label([documents], classifier, tmp_path / "labels.parquet")
+    assert (tmp_path / "errors.jsonl").read_text() == '{"mine": 1}\n'
+
+
+def test_labels_of_an_earlier_run_are_no_input(classifier: FrameClassifier, documents: Path) -> None:
+    (documents / "empty.txt").write_text("")
+    first = label([documents], classifier, documents / "labels.parquet")
+    (documents / "notice.txt").write_text("Ships pay.")
+    again = label([documents], classifier, documents / "labels.parquet")
+    assert (first.sentences, again.sentences) == (6, 3)
+    assert [failure.path for failure in again.failures] == ["empty.txt"]
+
+
+def test_input_is_never_overwritten(classifier: FrameClassifier, tmp_path: Path) -> None:
+    table = tmp_path / "speeches.csv"
+    table.write_text("document_id,text\na,Ships pay.\n")
+    with pytest.raises(ConfigError, match=r"speeches\.csv: is an input and would be overwritten"):
+        label([table], classifier, table)
+    assert table.read_text() == "document_id,text\na,Ships pay.\n"
 
 
 def test_nothing_to_label_says_why(classifier: FrameClassifier, tmp_path: Path) -> None:
@@ -117,6 +152,7 @@ def test_nothing_to_label_says_why(classifier: FrameClassifier, tmp_path: Path) 
     with pytest.raises(DocumentError, match=r"empty\.txt: is empty; there is no text to read"):
         label([tmp_path / "empty.txt"], classifier, tmp_path / "labels.parquet")
     assert not list(tmp_path.glob("labels*"))
+    assert json.loads((tmp_path / "errors.jsonl").read_text())["path"] == "empty.txt"
 
 
 def test_sentences_of_a_table(classifier: FrameClassifier, tmp_path: Path) -> None:
@@ -165,6 +201,14 @@ def test_progress_is_told(classifier: FrameClassifier, documents: Path, tmp_path
 def test_unknown_output(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"unknown kind of output '\.xlsx'; expected one of \.parquet \.jsonl \.csv"):
         label([documents], classifier, tmp_path / "labels.xlsx")
+
+
+def test_outputs_that_cannot_be(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"errors\.jsonl: is the name of the record of failures"):
+        label([documents], classifier, tmp_path / "errors.jsonl")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ConfigError, match=r"folder\.csv: is a folder"):
+        label([documents], classifier, tmp_path / "folder.csv")
 
 
 def test_output_that_cannot_be_written(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:

@@ -49,6 +49,11 @@ def test_context_as_long_as_the_texts(classifier: FrameClassifier) -> None:
         classifier.score(["a", "b"], ["c"])
 
 
+def test_one_string_is_no_list_of_sentences(classifier: FrameClassifier) -> None:
+    with pytest.raises(ModelError, match="give a list of sentences, not one string"):
+        classifier.probabilities("A toll is asked.")
+
+
 def test_bf16_scores_alike(model_path: Path, classifier: FrameClassifier) -> None:
     rough = FrameClassifier.load(model_path, device="cpu", precision="bf16")
     np.testing.assert_allclose(rough.score(TEXTS), classifier.score(TEXTS), atol=0.5)

@@ -16,7 +16,7 @@ from transformers import AutoModelForSequenceClassification, pipeline
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus
-from framecls.errors import ConfigError, CorpusError, ModelError
+from framecls.errors import ConfigError, CorpusError, FrameclsError, ModelError
 from framecls.model import FrameClassifier
 from framecls.model.training import train
 
@@ -106,6 +106,17 @@ def test_killed_training_resumes_to_the_same_weights(config: TrainConfig, model_
         train(stopped.model_copy(update={"seed": 8}), resume=True)
     with pytest.raises(ModelError, match="is no framecls model"):
         FrameClassifier.load(output)
+    with pytest.raises(ConfigError, match="give one of them"):
+        train(stopped, resume=True, overwrite=True)
+    known = output / "checkpoints" / "inputs.json"
+    inputs = json.loads(known.read_text())
+    known.write_text(json.dumps(inputs | {"corpus": "another"}))
+    with pytest.raises(ConfigError, match="the corpus has changed since the training began"):
+        train(stopped, resume=True)
+    known.write_text(json.dumps(inputs))
+    # What a kill in the middle of saving leaves: a newer checkpoint without its last file.
+    whole = max((output / "checkpoints").glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
+    shutil.copytree(whole, output / "checkpoints" / "checkpoint-9999", ignore=lambda *_: ["trainer_state.json"])
     resumed = train(stopped, resume=True)
     assert resumed is not None
     assert_same_weights(model_path, resumed)
@@ -136,6 +147,30 @@ def test_sentences_not_coded_yet_are_left_out(config: TrainConfig, corpus_path: 
     assert json.loads((folder / "run.json").read_text())["sentences"]["train"] == 66
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"base": "/no/such/base"}, "no such folder; give 'packaged:all-MiniLM-L6-v2'"),
+        ({"max_length": 65}, r"max_length 65 is more than the 64 tokens base .* reads"),
+    ],
+)
+def test_a_wrong_config_leaves_the_old_model_alone(
+    config: TrainConfig, model_path: Path, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    output = tmp_path / "model"
+    shutil.copytree(model_path, output)
+    with pytest.raises(FrameclsError, match=message):
+        train(config.model_copy(update={"output": output, **change}), overwrite=True)
+    assert FrameClassifier.load(output).name == "harbour"
+    assert not (output / "checkpoints").exists()
+
+
+def test_output_that_is_a_file(config: TrainConfig, tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("")
+    with pytest.raises(ConfigError, match="is a file; give a folder for the model"):
+        train(config.model_copy(update={"output": tmp_path / "model"}))
+
+
 def test_refuses_to_resume_what_was_not_begun(config: TrainConfig, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="has no unfinished training to resume"):
         train(config.model_copy(update={"output": tmp_path / "new"}), resume=True)
@@ -149,7 +184,7 @@ def test_refuses_a_split_without_a_frame_before_training(
     corpus.write_text(
         "".join(json.dumps(row | {"frames": [f for f in row["frames"] if f == "toll"]}) + "\n" for row in rows)
     )
-    with pytest.raises(CorpusError, match="no sentence of the train split carries 'pilot'"):
+    with pytest.raises(CorpusError, match="no sentence of the train split carries 'pilot'; add annotated documents"):
         train(config.model_copy(update={"corpus": corpus, "output": tmp_path / "model"}))
     assert not (tmp_path / "model").exists()
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.codebook import Codebook
-from framecls.documents.tables import TABLE_SUFFIXES, Row, read_rows
+from framecls.documents.tables import TABLE_SUFFIXES, Row, read_rows, whole_number
 from framecls.errors import CodebookError, CorpusError, DocumentError
 
 __all__ = ["AnnotatedSentence", "Corpus", "DocumentFacts", "Split", "merge_codings"]
@@ -21,7 +21,7 @@ Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 _REQUIRED = ("id", "document_id", "text")
-_TRUE, _FALSE = ("1", "true", "yes"), ("0", "false", "no", "")
+_TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +110,20 @@ class Corpus:
                 f"{path}: no such corpus; give a folder with sentences.jsonl, or a JSONL, CSV or Parquet file"
             )
         files = [_sentence_file(path)] if path.is_dir() else [path]
-        documents: dict[str, DocumentFacts] = {}
         codings: list[AnnotatedSentence] = []
-        rows = list(_read_sentences(files[0], codebook))
+        splits: dict[str, Split] = {}
+        rows = list(_read_sentences(files[0], codebook, splits))
         if not rows:
             raise CorpusError(f"{files[0]}: holds no sentence")
-        if path.is_dir() and (path / "documents.jsonl").exists():
-            files.append(path / "documents.jsonl")
-            documents = _read_documents(files[-1])
-        if path.is_dir() and (path / "codings.jsonl").exists():
-            files.append(path / "codings.jsonl")
-            codings = list(_read_codings(files[-1], codebook, {row.id: row for row in rows}))
+        documents = {id: DocumentFacts(id, split=split) for id, split in splits.items()}
+        if path.is_dir() and (facts := _table(path, "documents")) is not None:
+            if splits:
+                raise CorpusError(f"{files[0]}: has a column 'split' beside {facts.name}; keep splits in one of them")
+            files.append(facts)
+            documents = _read_documents(facts)
+        if path.is_dir() and (several := _table(path, "codings")) is not None:
+            files.append(several)
+            codings = list(_read_codings(several, codebook, {row.id: row for row in rows}))
         grouped = _group(rows, files[0])
         if not codings:
             codings = [row for rows_of_id in grouped.values() if len(rows_of_id) > 1 for row in rows_of_id]
@@ -214,10 +217,15 @@ def merge_codings(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> A
 
 
 def _sentence_file(folder: Path) -> Path:
-    for suffix in TABLE_SUFFIXES:
-        if (folder / f"sentences{suffix}").exists():
-            return folder / f"sentences{suffix}"
-    raise CorpusError(f"{folder}: is no corpus folder; it has no sentences.jsonl (or .csv, .parquet)")
+    file = _table(folder, "sentences")
+    if file is None:
+        raise CorpusError(f"{folder}: is no corpus folder; it has no sentences.jsonl (or .csv, .parquet)")
+    return file
+
+
+def _table(folder: Path, name: str) -> Path | None:
+    """Find the table of that name, whatever its format."""
+    return next((path for suffix in TABLE_SUFFIXES if (path := folder / f"{name}{suffix}").exists()), None)
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -232,7 +240,8 @@ def _rows(path: Path) -> Iterator[Row]:
         raise CorpusError(f"{path}: {error}") from error
 
 
-def _read_sentences(path: Path, codebook: Codebook) -> Iterator[AnnotatedSentence]:
+def _read_sentences(path: Path, codebook: Codebook, splits: dict[str, Split]) -> Iterator[AnnotatedSentence]:
+    """Yield the sentences of a table, noting the split of each document where the table has one."""
     for row in _rows(path):
         where = f"{path}: {row.where}"
         missing = [key for key in _REQUIRED if row.values.get(key) is None]
@@ -244,7 +253,16 @@ def _read_sentences(path: Path, codebook: Codebook) -> Iterator[AnnotatedSentenc
         empty = [key for key in _REQUIRED if not str(row.values[key]).strip()]
         if empty:
             raise CorpusError(f"{where}: the {empty[0]} of {id!r} is empty; give its {empty[0]} or remove the row")
+        if (split := _split(row.values, where)) is not None and splits.setdefault(document_id, split) != split:
+            raise CorpusError(f"{where}: document {document_id!r} is in two splits; a document belongs to one")
         yield _sentence(row.values, text, document_id, where, codebook)
+
+
+def _split(values: Mapping[str, Any], where: str) -> Split | None:
+    split = values.get("split") or None
+    if split not in (None, *SPLITS):
+        raise CorpusError(f"{where}: unknown split {split!r}; expected one of {', '.join(SPLITS)}")
+    return cast(Split | None, split)
 
 
 def _read_codings(
@@ -270,8 +288,8 @@ def _sentence(
 ) -> AnnotatedSentence:
     try:
         frames = _frames(values, codebook)
-        start, end = _offset(values, "start"), _offset(values, "end")
-        borderline = _truth(values.get("borderline") or False)
+        start, end = whole_number(values, "start"), whole_number(values, "end")
+        borderline = _truth(values.get("borderline"), "borderline")
         codes = _codes(values, codebook)
     except (CodebookError, ValueError) as error:
         raise CorpusError(f"{where}: {error}") from error
@@ -303,20 +321,32 @@ def _codes(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...]:
 
 
 def _frames(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...] | None:
-    """Read frames from a list, a delimited cell, or one column a frame."""
-    found = values.get("frames")
-    if found is None:
-        columns = [frame for frame in codebook.frames if frame in values]
-        if not columns:
-            return None
-        if len(columns) < len(codebook.frames):
-            lacking = next(frame for frame in codebook.frames if frame not in columns)
-            raise ValueError(f"no column {lacking!r}; one column for each frame, or a column 'frames'")
-        found = [frame for frame in columns if _truth(values[frame])]
-    names = _names(found, "frames")
+    """Read frames from a list, a delimited cell, or one column a frame; from both only where they agree."""
+    listed = values.get("frames")
+    columns = [frame for frame in codebook.frames if frame in values]
+    ticked = _ticked(values, columns, codebook) if columns else None
+    if listed is None:
+        return ticked
+    names = _names(listed, "frames")
     for frame in names:
         codebook.index(frame)
-    return tuple(frame for frame in codebook.frames if frame in names)
+    frames = tuple(frame for frame in codebook.frames if frame in names)
+    if ticked is not None and ticked != frames:
+        raise ValueError(
+            f"'frames' has {', '.join(frames) or 'none'} but the frames' columns have {', '.join(ticked) or 'none'}; "
+            "keep the one that is right and remove the other"
+        )
+    return frames
+
+
+def _ticked(values: Mapping[str, Any], columns: Sequence[str], codebook: Codebook) -> tuple[str, ...] | None:
+    """Read one column a frame; a row with all of them blank is not coded yet."""
+    if all(values[frame] in (None, "") for frame in columns):
+        return None
+    if len(columns) < len(codebook.frames):
+        lacking = next(frame for frame in codebook.frames if frame not in columns)
+        raise ValueError(f"no column {lacking!r}; one column for each frame, or a column 'frames'")
+    return tuple(frame for frame in columns if _truth(values[frame], frame))
 
 
 def _names(found: object, key: str) -> list[str]:
@@ -328,26 +358,13 @@ def _names(found: object, key: str) -> list[str]:
     return [str(name) for name in found]
 
 
-def _offset(values: Mapping[str, Any], key: str) -> int | None:
-    value = values.get(key)
-    if value in (None, ""):
-        return None
-    try:
-        number = int(cast(str, value))
-    except (TypeError, ValueError, OverflowError):
-        number = None
-    if number is None or (isinstance(value, float) and number != value):
-        raise ValueError(f"column {key!r} must be a whole number, found {value!r}")
-    return number
-
-
-def _truth(value: object) -> bool:
-    word = str(value).strip().lower()
+def _truth(value: object, key: str) -> bool:
+    word = str("" if value is None else value).strip().lower()
     if word in _TRUE:
         return True
     if word in _FALSE:
         return False
-    raise ValueError(f"expected 1 or 0, true or false, found {value!r}")
+    raise ValueError(f"column {key!r} must be 1 or 0, true or false, found {value!r}")
 
 
 def _read_documents(path: Path) -> dict[str, DocumentFacts]:
@@ -360,17 +377,13 @@ def _read_documents(path: Path) -> dict[str, DocumentFacts]:
         id = str(id)
         if id in documents:
             raise CorpusError(f"{where}: duplicate document id {id!r}; make ids unique")
-        split = row.values.get("split") or None
-        if split not in (None, *SPLITS):
-            raise CorpusError(f"{where}: unknown split {split!r}; expected one of {', '.join(SPLITS)}")
         try:
-            year = _offset(row.values, "year")
+            year = whole_number(row.values, "year")
         except ValueError as error:
             raise CorpusError(f"{where}: {error}") from error
         words = {key: str(row.values.get(key) or "") for key in ("title", "genre", "context", "topic")}
-        documents[id] = DocumentFacts(
-            id, **words, year=year, split=cast(Split | None, split), text=row.values.get("text")
-        )
+        split = _split(row.values, where)
+        documents[id] = DocumentFacts(id, **words, year=year, split=split, text=row.values.get("text"))
     return documents
 
 

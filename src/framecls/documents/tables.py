@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from framecls.documents.document import Sentence, Unit
 from framecls.errors import DocumentError
 
-__all__ = ["TABLE_SUFFIXES", "Row", "TableKind", "read_rows", "sentence_of_row", "table_kind"]
+__all__ = ["TABLE_SUFFIXES", "Row", "TableKind", "read_rows", "sentence_of_row", "table_kind", "whole_number"]
 
 TABLE_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 TableKind = Literal["documents", "sentences"]
@@ -122,7 +122,10 @@ def sentence_of_row(values: Mapping[str, Any]) -> Sentence:
     unit = values.get("unit") or "sentence"
     if unit not in get_args(Unit):
         raise DocumentError(f"unknown unit {unit!r}; expected one of {', '.join(get_args(Unit))}")
-    start, end = _integer(values, "start"), _integer(values, "end")
+    try:
+        start, end, page = (whole_number(values, key) for key in ("start", "end", "page"))
+    except ValueError as error:
+        raise DocumentError(str(error)) from error
     if start is not None and end is not None and not 0 <= start <= end:
         raise DocumentError(f"a sentence cannot range from {start} to {end}; expected 0 <= start <= end")
     return Sentence(
@@ -132,18 +135,27 @@ def sentence_of_row(values: Mapping[str, Any]) -> Sentence:
         cast(Unit, unit),
         str(values.get("before") or ""),
         str(values.get("heading") or ""),
-        _integer(values, "page"),
+        page,
     )
 
 
-def _integer(values: Mapping[str, Any], key: str) -> int | None:
+def whole_number(values: Mapping[str, Any], key: str) -> int | None:
+    """
+    Read a cell that holds a whole number or nothing.
+
+    :param values: a row.
+    :param key: its column.
+    :returns: the number, ``None`` for an empty or missing cell; ``12.0``, as spreadsheets write it, is 12.
+    :raises ValueError: the cell holds something else.
+    """
     value = values.get(key)
     if value in (None, ""):
         return None
-    message = f"column {key!r} must be a whole number, found {value!r}"
-    if isinstance(value, float) and not value.is_integer():
-        raise DocumentError(message)
     try:
-        return int(value)
-    except (TypeError, ValueError) as error:
-        raise DocumentError(message) from error
+        number = float(value) if isinstance(value, str) and "." in value else value
+        whole = int(number)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"column {key!r} must be a whole number, found {value!r}") from None
+    if isinstance(number, float) and number != whole:
+        raise ValueError(f"column {key!r} must be a whole number, found {value!r}")
+    return whole

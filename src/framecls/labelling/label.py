@@ -10,8 +10,9 @@ from typing import Any
 
 from framecls.documents import Failure, LocatedSentence, Source, find_sources, read_sentences
 from framecls.documents.tables import TableKind
-from framecls.errors import DocumentError
-from framecls.labelling.writers import LabelWriter, label_schema
+from framecls.errors import ConfigError, DocumentError
+from framecls.labelling.failures import FAILURES, read_others, write_failures
+from framecls.labelling.writers import LabelWriter, check_output, label_schema
 from framecls.model import FrameClassifier
 
 __all__ = ["LabelledRun", "label"]
@@ -67,9 +68,8 @@ def label(
     :raises FrameclsError: the model cannot be loaded, nothing could be read, or the output cannot be written.
     """
     output = Path(output)
-    sources, failures = find_sources(paths)
-    writer_check = LabelWriter(output, label_schema(()), {})  # refuses an unknown suffix before the model is loaded
-    del writer_check
+    sources, failures = _inputs(paths, output)
+    others = read_others(output)
     classifier = model if isinstance(model, FrameClassifier) else FrameClassifier.load(model)
     frames = classifier.codebook.frames
     metadata = {
@@ -103,12 +103,27 @@ def label(
             if progress is not None:
                 progress(done, len(sources), sentences)
         if not sentences:
+            write_failures(output, failures, others)
             first = failures[0]
             raise DocumentError(
                 f"{first.path}: {first.reason}" + (f" (and {len(failures) - 1} more)" if failures[1:] else "")
             )
-    errors = _write_failures(output.with_name("errors.jsonl"), failures)
+    errors = write_failures(output, failures, others)
     return LabelledRun(output, errors, len(owners), sentences, tuple(failures))
+
+
+def _inputs(paths: Sequence[Path | str], output: Path) -> tuple[list[Source], list[Failure]]:
+    """Find the inputs, without the labels and the record that an earlier run left among them."""
+    check_output(output)
+    own = {output.resolve(), output.with_name(FAILURES).resolve()}
+    for given in map(Path, paths):
+        if given.resolve() in own and given.exists():
+            raise ConfigError(f"{given}: is an input and would be overwritten; give another --output")
+    sources, failures = find_sources(paths)
+    left = [source for source in sources if source.path not in own]
+    if not left and not failures:
+        raise DocumentError(f"{', '.join(map(str, paths))}: no documents in here")
+    return left, failures
 
 
 def _duplicate(document_id: str, source: Source, owner: str) -> Failure:
@@ -153,16 +168,3 @@ def _rows(window: Sequence[LocatedSentence], classifier: FrameClassifier, *, tex
         row |= provenance
         rows.append(row)
     return rows
-
-
-def _write_failures(path: Path, failures: Sequence[Failure]) -> Path | None:
-    """Record failures; a record of an earlier run that would now mislead is taken away."""
-    if not failures:
-        path.unlink(missing_ok=True)
-        return None
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(
-        "".join(json.dumps(asdict(failure), ensure_ascii=False) + "\n" for failure in failures), encoding="utf-8"
-    )
-    partial.replace(path)
-    return path

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from framecls.errors import ConfigError
 
-__all__ = ["OUTPUT_SUFFIXES", "LabelWriter", "label_schema"]
+__all__ = ["OUTPUT_SUFFIXES", "LabelWriter", "check_output", "label_schema"]
 
 OUTPUT_SUFFIXES = (".parquet", ".jsonl", ".csv")
 
@@ -45,6 +45,22 @@ def label_schema(frames: Sequence[str], *, text: bool = True) -> pa.Schema:
     )
 
 
+def check_output(path: Path) -> None:
+    """
+    Refuse an output that could not be written, before a model is loaded for it.
+
+    :param path: the file.
+    :raises ConfigError: its suffix is none of the known ones, or it is the record of failures or a folder.
+    """
+    if path.suffix not in OUTPUT_SUFFIXES:
+        known = " ".join(OUTPUT_SUFFIXES)
+        raise ConfigError(f"{path}: unknown kind of output {path.suffix!r}; expected one of {known}")
+    if path.name == "errors.jsonl":
+        raise ConfigError(f"{path}: is the name of the record of failures; give the labels another")
+    if path.is_dir():
+        raise ConfigError(f"{path}: is a folder; give a file to write the labels to")
+
+
 class LabelWriter:
     """
     Write batches of labels to a file that appears under its name only when everything is in it.
@@ -56,10 +72,7 @@ class LabelWriter:
     """
 
     def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> None:
-        if path.suffix not in OUTPUT_SUFFIXES:
-            raise ConfigError(
-                f"{path}: unknown kind of output {path.suffix!r}; expected one of {' '.join(OUTPUT_SUFFIXES)}"
-            )
+        check_output(path)
         self._path = path
         self._partial = path.with_name(path.name + ".partial")
         self._schema = schema
@@ -73,7 +86,9 @@ class LabelWriter:
                 schema = self._schema.with_metadata(dict(self._metadata))
                 self._parquet = self._stack.enter_context(pq.ParquetWriter(self._partial, schema, compression="zstd"))
             else:
-                self._file = self._stack.enter_context(self._partial.open("w", encoding="utf-8", newline=""))
+                # Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
+                encoding = "utf-8-sig" if self._path.suffix == ".csv" else "utf-8"
+                self._file = self._stack.enter_context(self._partial.open("w", encoding=encoding, newline=""))
                 if self._path.suffix == ".csv":
                     self._csv = csv.writer(self._file)
                     self._csv.writerow(self._schema.names)

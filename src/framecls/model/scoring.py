@@ -34,8 +34,10 @@ class Scorer:
         :param before: the sentence before each, or ``None``.
         :param heading: the heading path of each, or ``None``.
         :returns: logits. *Shape:* ``(N, F)``, float32.
-        :raises ModelError: ``before`` or ``heading`` is not as long as ``texts``.
+        :raises ModelError: ``texts`` is one string, or ``before`` or ``heading`` is not as long.
         """
+        if isinstance(texts, str):
+            raise ModelError("give a list of sentences, not one string, which would be read letter by letter")
         for name, given in (("before", before), ("heading", heading)):
             if given is not None and len(given) != len(texts):
                 raise ModelError(f"{len(given)} values of {name!r} for {len(texts)} texts; give one for each, or none")

@@ -22,11 +22,11 @@ from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
     PreTrainedModel,
+    PreTrainedTokenizerBase,
     Trainer,
     TrainingArguments,
 )
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
@@ -82,13 +82,17 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     corpus = Corpus.read(config.corpus, codebook).coded()
     splits = _splits(corpus, config)
     output = config.output
-    _prepare_output(output, config, resume=resume, overwrite=overwrite, main_process=main_process)
+    inputs = {"codebook": codebook.sha256, "corpus": corpus.sha256}
+    _check_output(output, config, inputs, resume=resume, overwrite=overwrite)
 
     transformers.set_seed(config.seed)
     model, tokenizer = load_base(config.base, codebook)
+    _check_length(config, model, tokenizer)
     encoder = Encoder(tokenizer=tokenizer, context=config.context, max_length=config.max_length)
     parts = {name: _part(corpus.select(splits, name), encoder, name) for name in ("train", "validation")}
     device = choose_device()
+    if main_process and not resume:
+        _claim_output(output, config, inputs)
     trainer = LengthSamplingTrainer(
         model=model,
         args=_arguments(config, output / _CHECKPOINTS, device),
@@ -104,10 +108,7 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     trainer.remove_callback(ProgressCallback)
     if main_process:
         trainer.add_callback(ProgressBar())
-    checkpoint = (
-        get_last_checkpoint(str(output / _CHECKPOINTS)) if resume and (output / _CHECKPOINTS).is_dir() else None
-    )
-    trainer.train(resume_from_checkpoint=checkpoint)
+    trainer.train(resume_from_checkpoint=str(_last_checkpoint(output)) if resume else None)
     if not main_process:
         return None
 
@@ -136,39 +137,71 @@ def _splits(corpus: Corpus, config: TrainConfig) -> dict[str, Split]:
         part = corpus.select(splits, name)
         support = part.gold().sum(axis=0) if len(part) else np.zeros(len(corpus.codebook.frames), dtype=int)
         for frame, count in zip(corpus.codebook.frames, support.tolist(), strict=True):
-            if count == 0:
+            if count in (0, len(part)):
                 raise CorpusError(
-                    f"{config.corpus}: no sentence of the {name} split carries {frame!r}; add annotated documents"
+                    f"{config.corpus}: {'every' if count else 'no'} sentence of the {name} split carries {frame!r}; "
+                    "add annotated documents, so that each frame is there and is not"
                 )
     return splits
 
 
-def _prepare_output(output: Path, config: TrainConfig, *, resume: bool, overwrite: bool, main_process: bool) -> None:
-    """Make the output folder, or refuse one that is taken."""
-    started = output / _CHECKPOINTS / "train.toml"
-    if resume:
-        if not started.exists():
-            raise ModelError(f"{output}: has no unfinished training to resume; train without --resume")
-        before = TrainConfig.read(started)
-        changed = [key for key in TrainConfig.model_fields if getattr(before, key) != getattr(config, key)]
-        if changed:
-            raise ConfigError(
-                f"{output}: the unfinished training had another {', '.join(changed)}; resume with the same config"
+def _check_output(output: Path, config: TrainConfig, inputs: dict[str, str], *, resume: bool, overwrite: bool) -> None:
+    """Refuse an output folder that is taken, or a resumption that would not be one."""
+    if resume and overwrite:
+        raise ConfigError("--resume goes on with a training and --overwrite starts again; give one of them")
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"{output}: is a file; give a folder for the model")
+    unfinished = _last_checkpoint(output)
+    if not resume:
+        if (output / "framecls.json").exists() and not overwrite:
+            raise ModelError(f"{output}: already holds a model; give another --output, or --overwrite to replace it")
+        if unfinished is not None and not overwrite:
+            raise ModelError(
+                f"{output}: holds an unfinished training; go on with --resume, or --overwrite to start again"
             )
         return
-    if not main_process:
-        return
-    if (output / "framecls.json").exists() and not overwrite:
-        raise ModelError(f"{output}: already holds a model; give another --output, or --overwrite to replace it")
-    if started.exists() and not overwrite:
-        raise ModelError(f"{output}: holds an unfinished training; go on with --resume, or --overwrite to start again")
+    if unfinished is None:
+        raise ModelError(f"{output}: has no unfinished training to resume; train without --resume")
+    before = TrainConfig.read(output / _CHECKPOINTS / "train.toml")
+    changed = [key for key in TrainConfig.model_fields if getattr(before, key) != getattr(config, key)]
+    if changed:
+        raise ConfigError(
+            f"{output}: the unfinished training had another {', '.join(changed)}; resume with the same config"
+        )
+    known = json.loads((output / _CHECKPOINTS / "inputs.json").read_text(encoding="utf-8"))
+    for name, digest in inputs.items():
+        if known[name] != digest:
+            raise ConfigError(
+                f"{output}: the {name} has changed since the training began; start again with --overwrite"
+            )
+
+
+def _last_checkpoint(output: Path) -> Path | None:
+    """Find the newest checkpoint that was written to its end, which is when its trainer state is there."""
+    whole = [path.parent for path in (output / _CHECKPOINTS).glob("checkpoint-*/trainer_state.json")]
+    return max(whole, key=lambda path: int(path.name.removeprefix("checkpoint-")), default=None)
+
+
+def _claim_output(output: Path, config: TrainConfig, inputs: dict[str, str]) -> None:
+    """Empty the output folder of an older model and note what the training depends on."""
     # What was said of the old model would be taken for the new one's.
     for old in (_CHECKPOINTS, "evaluation"):
         shutil.rmtree(output / old, ignore_errors=True)
     for name in ("framecls.json", "README.md"):
         (output / name).unlink(missing_ok=True)
     (output / _CHECKPOINTS).mkdir(parents=True)
-    config.write(started)
+    config.write(output / _CHECKPOINTS / "train.toml")
+    _write_json(output / _CHECKPOINTS / "inputs.json", inputs)
+
+
+def _check_length(config: TrainConfig, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse a length the encoder has no positions for; it would fail at the first long sentence it meets."""
+    positions = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
+    longest = min(positions, tokenizer.model_max_length)
+    if config.max_length > longest:
+        raise ConfigError(
+            f"max_length {config.max_length} is more than the {longest} tokens base {config.base!r} reads"
+        )
 
 
 def _part(corpus: Corpus, encoder: Encoder, name: str) -> _Part:
@@ -177,7 +210,7 @@ def _part(corpus: Corpus, encoder: Encoder, name: str) -> _Part:
     )
     if cut := encoder.truncated(features):
         logger.warning(
-            "%s: %d of %d sentences are longer than max_length %d and lose their end",
+            "%s: %d of %d sentences reach max_length %d; what goes beyond is cut off",
             name,
             cut,
             len(features),
@@ -233,6 +266,8 @@ def _optimizer(model: PreTrainedModel, config: TrainConfig) -> torch.optim.AdamW
 def _mean_average_precision(prediction: EvalPrediction) -> dict[str, float]:
     """Score an epoch: average precision needs no threshold, so none has to be guessed before one is fitted."""
     scores, gold = np.asarray(prediction.predictions), np.asarray(prediction.label_ids) > 0
+    if not np.isfinite(scores).all():
+        raise ModelError("the training has diverged (scores are no longer numbers); lower learning_rate")
     return {
         "average_precision": float(
             np.mean([average_precision_score(gold[:, i], scores[:, i]) for i in range(gold.shape[1])])

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from framecls.codebook import Codebook
-from framecls.documents.tables import TABLE_SUFFIXES, read_rows
+from framecls.documents.tables import TABLE_SUFFIXES, read_rows, whole_number
 from framecls.errors import DocumentError, FrameclsError
 
 __all__ = ["write_report"]
@@ -32,10 +32,8 @@ class _Frame:
 @dataclass(slots=True)
 class _Sentence:
     text: str
-    unit: str
     present: list[int]
     percentages: str
-    starts_paragraph: bool
     where: str
 
 
@@ -79,14 +77,19 @@ def write_report(
             frames = _frames(labels, row, codebook)
             model = str(row.get("model", ""))
         document = documents.setdefault(str(row["document_id"]), _Document(str(row["document_id"]), [0] * len(frames)))
-        present = [index for index, frame in enumerate(frames) if _true(row[frame.name])]
+        try:
+            present = [index for index, frame in enumerate(frames) if _true(row[frame.name])]
+            if shown < max_sentences or document.blocks:
+                _place(document, row, frames, present)
+                shown += 1
+        except (KeyError, ValueError) as error:
+            raise FrameclsError(
+                f"{labels}: sentence {row.get('sentence_id')!r}: {error}; label again, or restore what was changed"
+            ) from error
         document.sentences += 1
         document.framed += bool(present)
         for index in present:
             document.counts[index] += 1
-        if shown < max_sentences or document.blocks:
-            _place(document, row, frames, present)
-            shown += 1
     if not documents:
         raise FrameclsError(f"{labels}: holds no labelled sentence")
     environment = Environment(
@@ -157,20 +160,16 @@ def _true(value: object) -> bool:
 
 def _place(document: _Document, row: Mapping[str, Any], frames: Sequence[_Frame], present: list[int]) -> None:
     """Put a sentence in the block it belongs to: a heading, an item, or a running paragraph."""
-    start, end = _number(row.get("start")), _number(row.get("end"))
+    start, end = whole_number(row, "start"), whole_number(row, "end")
     unit = str(row.get("unit") or "sentence")
     # Sentences of one paragraph stand one character apart.
     gap = document.end is None or start is None or start - document.end > 1
     percentages = ",".join(str(round(100 * float(row[f"prob_{frame.name}"]))) for frame in frames)
     where = f"{row.get('sentence_id', '')}" + (f", page {row['page']}" if row.get("page") not in (None, "") else "")
-    sentence = _Sentence(str(row["text"]), unit, present, percentages, gap, where)
+    sentence = _Sentence(str(row["text"]), present, percentages, where)
     document.end = end
     last = document.blocks[-1] if document.blocks else None
     if last is None or unit != "sentence" or last[0] != "sentence" or gap or len(last[1]) >= _PARAGRAPH:
         document.blocks.append((unit, [sentence]))
     else:
         last[1].append(sentence)
-
-
-def _number(value: object) -> int | None:
-    return None if value in (None, "") else int(str(value))
