@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from framecls.corpus.agreement import krippendorff_alpha, pairwise_f1
-from framecls.corpus.corpus import SPLITS, Corpus
+from framecls.corpus.corpus import Corpus
+from framecls.corpus.records import SPLITS
 
 __all__ = ["CorpusReport", "check"]
 

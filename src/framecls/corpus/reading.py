@@ -1,0 +1,246 @@
+"""Tables to annotated sentences, checked once here and trusted from there on."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from framecls.codebook import Codebook
+from framecls.corpus.records import SPLITS, AnnotatedSentence, DocumentFacts, Split
+from framecls.documents.tables import TABLE_SUFFIXES, Row, read_rows, whole_number
+from framecls.errors import CodebookError, CorpusError, DocumentError
+
+__all__ = ["group", "read_codings", "read_documents", "read_sentences", "sentence_file", "table"]
+
+_REQUIRED = ("id", "document_id", "text")
+_TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
+
+
+def sentence_file(folder: Path) -> Path:
+    """
+    Find the table of sentences of a corpus folder.
+
+    :param folder: the folder.
+    :returns: the file.
+    :raises CorpusError: there is none.
+    """
+    file = table(folder, "sentences")
+    if file is None:
+        raise CorpusError(f"{folder}: is no corpus folder; it has no sentences.jsonl (or .csv, .parquet)")
+    return file
+
+
+def table(folder: Path, name: str) -> Path | None:
+    """
+    Find a table of a corpus folder, whatever its format.
+
+    :param folder: the folder.
+    :param name: name of the table without its suffix.
+    :returns: the file, or ``None`` where there is none.
+    """
+    return next((path for suffix in TABLE_SUFFIXES if (path := folder / f"{name}{suffix}").exists()), None)
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise CorpusError(f"{path}: unknown kind of corpus; expected one of {' '.join(TABLE_SUFFIXES)}")
+    try:
+        for row in read_rows(path):
+            if row.problem is not None:
+                raise CorpusError(f"{path}: {row.where}: {row.problem}")
+            yield row
+    except DocumentError as error:
+        raise CorpusError(f"{path}: {error}") from error
+
+
+def read_sentences(path: Path, codebook: Codebook, splits: dict[str, Split]) -> Iterator[AnnotatedSentence]:
+    """
+    Read annotated sentences.
+
+    :param path: the table.
+    :param codebook: gives the frames.
+    :param splits: takes up the split of each document, where the table has a column for it.
+    :returns: a sentence for each row.
+    :raises CorpusError: a row breaks a rule; the message names file and line.
+    """
+    for row in _rows(path):
+        where = f"{path}: {row.where}"
+        missing = [key for key in _REQUIRED if row.values.get(key) is None]
+        if missing:
+            raise CorpusError(
+                f"{where}: no column {missing[0]!r}; annotated sentences need {', '.join(_REQUIRED)}, frames"
+            )
+        id, document_id, text = (str(row.values[key]) for key in _REQUIRED)
+        empty = [key for key in _REQUIRED if not str(row.values[key]).strip()]
+        if empty:
+            raise CorpusError(f"{where}: the {empty[0]} of {id!r} is empty; give its {empty[0]} or remove the row")
+        if (split := _split(row.values, where)) is not None and splits.setdefault(document_id, split) != split:
+            raise CorpusError(f"{where}: document {document_id!r} is in two splits; a document belongs to one")
+        yield _sentence(row.values, text, document_id, where, codebook)
+
+
+def _split(values: Mapping[str, Any], where: str) -> Split | None:
+    split = values.get("split") or None
+    if split not in (None, *SPLITS):
+        raise CorpusError(f"{where}: unknown split {split!r}; expected one of {', '.join(SPLITS)}")
+    return cast(Split | None, split)
+
+
+def read_codings(
+    path: Path, codebook: Codebook, sentences: Mapping[str, AnnotatedSentence]
+) -> Iterator[AnnotatedSentence]:
+    """
+    Read the codings of several annotators.
+
+    :param path: the table.
+    :param codebook: gives the frames.
+    :param sentences: the sentences they code, by id.
+    :returns: a sentence for each coding.
+    :raises CorpusError: a row breaks a rule; the message names file and line.
+    """
+    seen = set()
+    for row in _rows(path):
+        where = f"{path}: {row.where}"
+        id, annotator = str(row.values.get("id", "")), row.values.get("annotator")
+        if id not in sentences:
+            raise CorpusError(f"{where}: codes sentence {id!r}, which the corpus does not have")
+        if not annotator:
+            raise CorpusError(f"{where}: no 'annotator'; every coding says who made it")
+        if (id, annotator) in seen:
+            raise CorpusError(f"{where}: {annotator!r} codes sentence {id!r} twice; keep one coding")
+        seen.add((id, annotator))
+        sentence = sentences[id]
+        yield _sentence({**row.values, "id": id}, sentence.text, sentence.document_id, where, codebook)
+
+
+def _sentence(
+    values: Mapping[str, Any], text: str, document_id: str, where: str, codebook: Codebook
+) -> AnnotatedSentence:
+    try:
+        frames = _frames(values, codebook)
+        start, end = whole_number(values, "start"), whole_number(values, "end")
+        borderline = _truth(values.get("borderline"), "borderline")
+        codes = _codes(values, codebook)
+    except (CodebookError, ValueError) as error:
+        raise CorpusError(f"{where}: {error}") from error
+    return AnnotatedSentence(
+        str(values["id"]),
+        document_id,
+        text,
+        frames,
+        start,
+        end,
+        str(values.get("before") or ""),
+        str(values.get("heading") or ""),
+        str(values.get("annotator") or ""),
+        borderline,
+        str(values.get("note") or ""),
+        codes,
+    )
+
+
+def _codes(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...]:
+    codes = tuple(_names(values.get("codes") or [], "codes"))
+    known = [code.name for definition in codebook.definitions for code in definition.codes]
+    for code in codes:
+        if code not in known:
+            raise ValueError(
+                f"unknown second-level code {code!r}; the codebook has {', '.join(dict.fromkeys(known)) or 'none'}"
+            )
+    return codes
+
+
+def _frames(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...] | None:
+    """Read frames from a list, a delimited cell, or one column a frame; from both only where they agree."""
+    listed = values.get("frames")
+    columns = [frame for frame in codebook.frames if frame in values]
+    ticked = _ticked(values, columns, codebook) if columns else None
+    if listed is None:
+        return ticked
+    names = _names(listed, "frames")
+    for frame in names:
+        codebook.index(frame)
+    frames = tuple(frame for frame in codebook.frames if frame in names)
+    if ticked is not None and ticked != frames:
+        raise ValueError(
+            f"'frames' has {', '.join(frames) or 'none'} but the frames' columns have {', '.join(ticked) or 'none'}; "
+            "keep the one that is right and remove the other"
+        )
+    return frames
+
+
+def _ticked(values: Mapping[str, Any], columns: Sequence[str], codebook: Codebook) -> tuple[str, ...] | None:
+    """Read one column a frame; a row with all of them blank is not coded yet."""
+    if all(values[frame] in (None, "") for frame in columns):
+        return None
+    if len(columns) < len(codebook.frames):
+        lacking = next(frame for frame in codebook.frames if frame not in columns)
+        raise ValueError(f"no column {lacking!r}; one column for each frame, or a column 'frames'")
+    return tuple(frame for frame in columns if _truth(values[frame], frame))
+
+
+def _names(found: object, key: str) -> list[str]:
+    """Read names from a list or a delimited cell."""
+    if isinstance(found, str):
+        return re.findall(r"[^;|,\s]+", found)
+    if not isinstance(found, list):
+        raise ValueError(f"{key!r} must be a list of names, found {found!r}")
+    return [str(name) for name in found]
+
+
+def _truth(value: object, key: str) -> bool:
+    word = str("" if value is None else value).strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError(f"column {key!r} must be 1 or 0, true or false, found {value!r}")
+
+
+def read_documents(path: Path) -> dict[str, DocumentFacts]:
+    """
+    Read facts on documents.
+
+    :param path: the table.
+    :returns: facts by document id.
+    :raises CorpusError: a row breaks a rule; the message names file and line.
+    """
+    documents: dict[str, DocumentFacts] = {}
+    for row in _rows(path):
+        where = f"{path}: {row.where}"
+        id = row.values.get("document_id")
+        if id in (None, ""):
+            raise CorpusError(f"{where}: no 'document_id'")
+        id = str(id)
+        if id in documents:
+            raise CorpusError(f"{where}: duplicate document id {id!r}; make ids unique")
+        try:
+            year = whole_number(row.values, "year")
+        except ValueError as error:
+            raise CorpusError(f"{where}: {error}") from error
+        words = {key: str(row.values.get(key) or "") for key in ("title", "genre", "context", "topic")}
+        split = _split(row.values, where)
+        documents[id] = DocumentFacts(id, **words, year=year, split=split, text=row.values.get("text"))
+    return documents
+
+
+def group(rows: Sequence[AnnotatedSentence], path: Path) -> dict[str, list[AnnotatedSentence]]:
+    """
+    Put together the codings of one sentence.
+
+    :param rows: codings; those of one id are by different annotators.
+    :param path: where they were read, for messages.
+    :returns: codings by sentence id.
+    :raises CorpusError: an annotator coded a sentence twice, or an id stands for two texts.
+    """
+    grouped: dict[str, list[AnnotatedSentence]] = {}
+    for row in rows:
+        others = grouped.setdefault(row.id, [])
+        if any(row.annotator == other.annotator for other in others):
+            raise CorpusError(
+                f"{path}: duplicate id {row.id!r}; make ids unique, or name the 'annotator' of each coding"
+            )
+        if others and (row.text, row.document_id) != (others[0].text, others[0].document_id):
+            raise CorpusError(f"{path}: sentence {row.id!r} has two different texts; make ids unique")
+        others.append(row)
+    return grouped
