@@ -78,6 +78,9 @@ def test_failures_are_told_and_strict_makes_them_an_error(model_path: Path, tmp_
     done = framecls(*arguments)
     assert done.returncode == 0, done.stderr
     assert "bad.pdf: is not a readable PDF" in done.stderr
+    alone = framecls("label", documents / "bad.pdf", "--model", model_path, "--output", tmp_path / "other.csv")
+    assert (alone.returncode, alone.stderr.count("\n")) == (1, 1), alone.stderr
+    assert alone.stderr.startswith("framecls: bad.pdf: is not a readable PDF")
     assert "errors.jsonl: 1 failures, each with its reason" in done.stderr
     assert framecls(*arguments, "--strict").returncode == 1
 

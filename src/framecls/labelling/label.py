@@ -92,7 +92,9 @@ def label(
                     item = _duplicate(item.document_id, source, owner)
                     if item in failures:
                         continue
-                logger.warning("%s: %s", item.path, item.reason)
+                # What is wrong with an only input is said once, at the end; the rows of a table may be thousands.
+                if len(sources) > 1:
+                    logger.warning("%s: %s", item.path, item.reason)
                 failures.append(item)
             done += 1
 

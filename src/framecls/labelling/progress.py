@@ -49,4 +49,6 @@ def progress_bar() -> Iterator[Callable[[int, int, int], None]]:
     try:
         yield update
     finally:
-        bar.stop()
+        # Stopping a bar that was never started writes an empty line.
+        if bar.console.is_terminal:
+            bar.stop()

@@ -75,4 +75,6 @@ class ProgressBar(TrainerCallback):  # type: ignore[misc]
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Take the bar away."""
-        self._progress.stop()
+        # Stopping a bar that was never started writes an empty line.
+        if self._progress.console.is_terminal:
+            self._progress.stop()
