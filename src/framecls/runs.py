@@ -56,10 +56,8 @@ def evaluate_model(
     if not len(part):
         raise CorpusError(f"{corpus}: the {split} split has no coded sentence")
     _check_unseen(part, model, split)
-    texts = [sentence.text for sentence in part.sentences]
-    probabilities = classifier.probabilities(
-        texts, [sentence.before for sentence in part.sentences], [sentence.heading for sentence in part.sentences]
-    )
+    texts, before, heading = part.inputs()
+    probabilities = classifier.probabilities(texts, before, heading)
     decisions = classifier.decide(probabilities)
     found = {f"{classifier.name} (model)": (probabilities, decisions)}
     if baselines:

@@ -102,6 +102,18 @@ class Corpus:
                 gold[row, self.codebook.index(frame)] = True
         return gold
 
+    def inputs(self) -> tuple[list[str], list[str], list[str]]:
+        """
+        Give what a model is shown of the N sentences.
+
+        :returns: their texts, the sentence before each, and the heading path of each.
+        """
+        return (
+            [sentence.text for sentence in self.sentences],
+            [sentence.before for sentence in self.sentences],
+            [sentence.heading for sentence in self.sentences],
+        )
+
     def document_ids(self) -> list[str]:
         """Give the document of each of the N sentences."""
         return [sentence.document_id for sentence in self.sentences]

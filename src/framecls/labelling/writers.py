@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framecls.errors import ConfigError
+from framecls.labelling.failures import FAILURES
 
 __all__ = ["OUTPUT_SUFFIXES", "LabelWriter", "check_output", "label_schema"]
 
@@ -55,7 +56,7 @@ def check_output(path: Path) -> None:
     if path.suffix not in OUTPUT_SUFFIXES:
         known = " ".join(OUTPUT_SUFFIXES)
         raise ConfigError(f"{path}: unknown kind of output {path.suffix!r}; expected one of {known}")
-    if path.name == "errors.jsonl":
+    if path.name == FAILURES:
         raise ConfigError(f"{path}: is the name of the record of failures; give the labels another")
     if path.is_dir():
         raise ConfigError(f"{path}: is a folder; give a file to write the labels to")

@@ -205,9 +205,7 @@ def _check_length(config: TrainConfig, model: PreTrainedModel, tokenizer: PreTra
 
 
 def _part(corpus: Corpus, encoder: Encoder, name: str) -> _Part:
-    features = encoder(
-        [s.text for s in corpus.sentences], [s.before for s in corpus.sentences], [s.heading for s in corpus.sentences]
-    )
+    features = encoder(*corpus.inputs())
     if cut := encoder.truncated(features):
         logger.warning(
             "%s: %d of %d sentences reach max_length %d; what goes beyond is cut off",
@@ -279,11 +277,7 @@ def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, name: st
     """Fit the decision on validation, scored by the classifier's own path."""
     model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     scorer = Scorer(model=model, encoder=encoder)
-    scores = scorer(
-        [s.text for s in validation.sentences],
-        [s.before for s in validation.sentences],
-        [s.heading for s in validation.sentences],
-    )
+    scores = scorer(*validation.inputs())
     decision = Decision.fit(scores, validation.gold(), frames=validation.codebook.frames, fitted_on="validation")
     return FrameClassifier(scorer=scorer, codebook=validation.codebook, decision=decision, name=name)
 

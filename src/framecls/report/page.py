@@ -76,7 +76,10 @@ def write_report(
         if not frames:
             frames = _frames(labels, row, codebook)
             model = str(row.get("model", ""))
-        document = documents.setdefault(str(row["document_id"]), _Document(str(row["document_id"]), [0] * len(frames)))
+        id = str(row["document_id"])
+        if id not in documents:
+            documents[id] = _Document(id, [0] * len(frames))
+        document = documents[id]
         try:
             present = [index for index, frame in enumerate(frames) if _true(row[frame.name])]
             if shown < max_sentences or document.blocks:
