@@ -42,8 +42,8 @@ def lay_out(header: dict[str, Any], rows: list[dict[str, Any]]) -> tuple[dict[st
 
 
 def in_order(codebook: Codebook, frames: list[str]) -> list[str]:
-    """Sort frames as the codebook has them; an unknown one is an error."""
-    return sorted(frames, key=codebook.index)
+    """Sort frames as the codebook has them, each once; an unknown one is an error."""
+    return sorted(set(frames), key=codebook.index)
 
 
 def main() -> None:
@@ -84,6 +84,8 @@ def main() -> None:
             codes = sorted(set(row.get("codes") or other.get("codes") or []))
             codes = [code for code in codes if any(code in (c.name for c in codebook[f].codes) for f in frames)]
             sentence |= {"frames": in_order(codebook, frames), "codes": codes, "annotator": "settled"}
+            near = [frame for frame in in_order(codebook, row.get("near") or []) if frame not in frames]
+            sentence |= {"hard_negative": near} if near else {}
             sentences.append(sentence | ({"borderline": True, "note": why} if borderline else {}))
             for annotator, coding, coded in (("author", row, first), ("reader", other, again)):
                 entry = {

@@ -100,6 +100,46 @@ def test_corpus_check(corpus_path: Path, codebook_path: Path, tmp_path: Path) ->
     assert "leak: 'd00#00' (train) and 'd11#10' (test) have the same words" in leaking.stderr
 
 
+def test_facts_and_hydrate(tmp_path: Path, codebook_path: Path) -> None:
+    corpus, text = tmp_path / "corpus", "The toll is shared by both harbours. It is due in May."
+    corpus.mkdir()
+    row = {"id": "s1", "document_id": "d1", "text": text.split(".")[0] + ".", "frames": ["toll"]}
+    (corpus / "sentences.jsonl").write_text(json.dumps(row) + "\n")
+    (corpus / "documents.jsonl").write_text(
+        json.dumps({"document_id": "d1", "text": text, "url": "http://isle"}) + "\n"
+    )
+    facts, book = tmp_path / "facts", ("--codebook", codebook_path)
+    assert framecls("corpus", "facts", corpus, "--output", facts, *book).returncode == 0
+    assert "shared" not in (facts / "sentences.jsonl").read_text() + (facts / "documents.toml").read_text()
+
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    (copies / "scan.txt").write_text(text.replace("harbours", "har-\nbours").upper())
+    (copies / "cover.png").write_bytes(b"")
+    hydrate = ("corpus", "hydrate", "--facts", facts, "--output", tmp_path / "again", *book, "--documents")
+    done = framecls(*hydrate, copies)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "found 1, moved 0, missing 0 of 1"), done.stderr
+    assert done.stderr.startswith("framecls: cover.png: unknown kind of file '.png'")
+    assert "THE TOLL IS SHARED BY BOTH HAR-" in json.loads((tmp_path / "again" / "sentences.jsonl").read_text())["text"]
+    assert framecls("corpus", "check", tmp_path / "again", *book).returncode == 0
+
+    (copies / "scan.txt").write_text("Nothing of the kind.")
+    empty = framecls(*hydrate, copies / "scan.txt")
+    assert (empty.returncode, empty.stdout) == (1, "found 0, moved 0, missing 1 of 1\n")
+    assert "none of the sentences stands in these documents" in empty.stderr
+
+
+def test_fetch_says_what_failed(tmp_path: Path) -> None:
+    (tmp_path / "documents.toml").write_text('[d1]\nurl = "http://127.0.0.1:9/d1.pdf"\n[d2]\ntitle = "Lost"\n')
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "d2.txt").write_text("It was found on a shelf.")
+    arguments = ("corpus", "fetch", "--facts", tmp_path, "--documents", there, "--pause", "0", "--timeout", "1")
+    done = framecls(*arguments)
+    assert (done.returncode, done.stdout) == (1, "fetched 0, there 1, failed 1\n")
+    assert done.stderr.startswith("framecls: d1: http://127.0.0.1:9/d1.pdf: ")
+
+
 def test_help_does_not_load_torch() -> None:
     script = (
         "import sys; from typer.testing import CliRunner; from framecls.cli import app\n"

@@ -16,8 +16,9 @@ ROOT = Path(__file__).parents[1]
 #: From the bottom up; a module imports only from its own room and from those before it.
 LAYERS = [
     ("errors",),
-    ("validation",),
+    ("validation", "files"),
     ("codebook", "config"),
+    ("lexicon",),
     ("documents",),
     ("corpus",),
     ("model",),

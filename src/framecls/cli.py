@@ -183,6 +183,81 @@ def corpus_check(
     raise typer.Exit(1 if found.problems else 0)
 
 
+Facts = Annotated[Path, typer.Option(help="Facts on sentences and documents: sentences.jsonl and documents.toml.")]
+
+
+@corpus_app.command("facts")
+def corpus_facts(
+    corpus: Annotated[Path, typer.Argument(help="Corpus folder with the text of its documents.", show_default=False)],
+    output: Annotated[Path, typer.Option(help="Folder for sentences.jsonl and documents.toml.")],
+    codebook: Annotated[Path, typer.Option(help="The codebook they were coded by.")] = Path("data/codebook.toml"),
+) -> None:
+    """Reduce a corpus to facts that may be passed on where its texts may not: fingerprints, frames, addresses."""
+    from framecls.codebook import Codebook
+    from framecls.corpus import Corpus, Standoff, write_standoff
+
+    standoff = Standoff.of(Corpus.read(corpus, Codebook.read(codebook)).coded())
+    write_standoff(standoff, output)
+    typer.echo(f"{output}: facts on {len(standoff.sentences)} sentences", err=True)
+
+
+@corpus_app.command("hydrate")
+def corpus_hydrate(
+    documents: Annotated[list[Path], typer.Option(help="Your copies: files, folders, tables of documents.")],
+    output: Annotated[Path, typer.Option(help="Folder for the corpus.")],
+    facts: Facts = Path("data/official"),
+    codebook: Annotated[Path, typer.Option(help="The codebook they were coded by.")] = Path("data/codebook.toml"),
+    encoding: Annotated[str | None, typer.Option(help="Encoding of text files; detected by default.")] = None,
+) -> None:
+    """Find coded sentences again in your own copies of the documents and write them as an annotated corpus."""
+    from framecls.codebook import Codebook
+    from framecls.corpus import Standoff, hydrate, write_corpus
+    from framecls.documents import find_sources, read_documents
+    from framecls.files import write_jsonl
+
+    book = Codebook.read(codebook)
+    standoff = Standoff.read(facts, book)
+    sources, unknown = find_sources(documents)
+    copies = (copy for source in sources for copy in read_documents(source, encoding=encoding))
+    found = hydrate(standoff, copies, book)
+    for failure in (*unknown, *found.unread):
+        typer.echo(f"framecls: {failure.path}: {failure.reason}", err=True)
+    missing = output / "missing.jsonl"
+    write_jsonl(missing, (one.model_dump(mode="json", exclude_defaults=True) for one in found.missing))
+    typer.echo(f"found {found.found}, moved {found.moved}, missing {len(found.missing)} of {len(standoff.sentences)}")
+    if found.missing:
+        typer.echo(f"{missing}: the facts on those that are missing", err=True)
+    if not len(found.corpus):
+        _fail(f"{', '.join(map(str, documents))}: none of the sentences stands in these documents")
+    write_corpus(found.corpus, output)
+    typer.echo(output)
+
+
+@corpus_app.command("fetch")
+def corpus_fetch(
+    documents: Annotated[Path, typer.Option(help="Folder for the documents; what is there is not asked for again.")],
+    facts: Facts = Path("data/official"),
+    pause: Annotated[float, typer.Option(min=0.0, help="Seconds between requests to one host.")] = 1.0,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds a server may stay silent.")] = 30.0,
+    max_mib: Annotated[int, typer.Option(min=1, help="Most MiB of one document.")] = 50,
+) -> None:
+    """Download the documents whose address is recorded; exit 1 if any could not be had."""
+    from framecls.corpus import Fetched, FetchLimits, fetch
+    from framecls.corpus.reading import read_document_facts
+
+    def show(one: Fetched) -> None:
+        if one.outcome == "failed":
+            typer.echo(f"framecls: {one.document_id}: {one.reason}", err=True)
+
+    # Each retry would be told; what comes of them is.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    limits = FetchLimits(pause=pause, timeout=timeout, size=max_mib << 20)
+    found = fetch(read_document_facts(facts / "documents.toml"), documents, limits=limits, progress=show)
+    counts = {outcome: sum(one.outcome == outcome for one in found) for outcome in ("fetched", "there", "failed")}
+    typer.echo(", ".join(f"{outcome} {count}" for outcome, count in counts.items()))
+    raise typer.Exit(1 if counts["failed"] else 0)
+
+
 def _calm_transformers() -> None:
     """Keep loading bars and load reports of transformers off the user's terminal."""
     import transformers

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 from framecls.corpus import Corpus, Split
 from framecls.errors import CorpusError
 from framecls.evaluation import Evaluation, evaluate
+from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
-from framecls.model.baselines import Lexicon, TfidfBaseline
+from framecls.model.baselines import TfidfBaseline
 from framecls.report import evaluation_markdown, write_model_card
 
 __all__ = ["EvaluatedSplit", "evaluate_model"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from framecls.corpus import AnnotatedSentence, Corpus, CorpusReport, check
+from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, check
 from framecls.corpus.agreement import krippendorff_alpha, pairwise_f1
 from framecls.errors import CorpusError
 from tests.corpus.builders import coded, small_codebook, small_corpus, write_jsonl
@@ -23,21 +23,73 @@ def test_counts_by_split() -> None:
         AnnotatedSentence("s5", "d3", "Nobody has coded this line.", None),
         splits={"d1": "train", "d2": "train", "d3": "test"},
     )
-    assert check(corpus) == CorpusReport(
-        columns=("split", "documents", "sentences", "carry", "gain", "none", "borderline"),
-        rows=(
-            ("train", 2, 3, 1, 2, 1, 1),
-            ("validation", 0, 0, 0, 0, 0, 0),
-            ("test", 1, 1, 0, 0, 1, 0),
-            ("all", 3, 4, 1, 2, 2, 1),
-        ),
-        agreement=(),
-        problems=(),
+    report = check(corpus)
+    assert (report.frames, report.problems) == (("carry", "gain"), ())
+    assert [
+        (part.part, part.documents, part.sentences, part.frames, part.none, part.borderline) for part in report.parts
+    ] == [
+        ("train", 2, 3, (1, 2), 1, 1),
+        ("validation", 0, 0, (0, 0), 0, 0),
+        ("test", 1, 1, (0, 0), 1, 0),
+        ("all", 3, 4, (1, 2), 2, 1),
+    ]
+
+
+def test_a_corpus_without_splits_or_genres_is_described_once() -> None:
+    (part,) = check(small_corpus(coded("s1", "gain"))).parts
+    assert (part.part, part.sentences, part.frames) == ("all", 1, (0, 1))
+
+
+def test_genres_are_described_where_there_are_several() -> None:
+    corpus = small_corpus(coded("s1", "gain"), coded("s2", document="d2"), coded("s3", document="d3"))
+    documents = {"d1": DocumentFacts("d1", genre="treaty"), "d2": DocumentFacts("d2", genre="speech")}
+    parts = check(replace(corpus, documents=documents)).parts
+    assert [(part.part, part.sentences) for part in parts] == [
+        ("all", 3),
+        ("(no genre)", 1),
+        ("speech", 1),
+        ("treaty", 1),
+    ]
+
+
+def test_keywords_and_hard_negatives_are_counted() -> None:
+    book = small_codebook(lexicons={"carry": ["load*"], "gain": ["profit"]})
+    corpus = small_corpus(
+        coded("s1", "carry", text="We carry the loads."),
+        coded("s2", "carry", "gain", text="Both are glad of it."),
+        coded("s3", "gain", text="They bear it for a profit.", hard_negative=("carry",)),
+        coded("s4", text="The truck is loaded for profit.", hard_negative=("carry", "gain")),
+        codebook=book,
     )
+    report = check(corpus)
+    assert (report.parts[0].keyword_free, report.parts[0].hard_negatives) == (0.5, 2)
+    carry, gain = report.by_frame
+    assert (carry.support, carry.keyword_free, carry.hard_negatives, carry.keyword_only) == (2, 0.5, 2, 1)
+    assert (gain.support, gain.keyword_free, gain.hard_negatives, gain.keyword_only) == (2, 0.5, 1, 1)
 
 
-def test_a_corpus_without_splits_is_counted_once() -> None:
-    assert check(small_corpus(coded("s1", "gain"))).rows == (("all", 1, 1, 0, 1, 0, 0),)
+def test_second_level_codes_are_counted_with_their_frame() -> None:
+    corpus = small_corpus(
+        coded("s1", "carry", codes=("cost",)), coded("s2", "gain", codes=("cost", "own")), coded("s3")
+    )
+    carry, gain = check(corpus).by_frame
+    assert (carry.codes, gain.codes) == ((("cost", 1), ("own", 0)), (("cost", 1), ("own", 1)))
+
+
+def test_how_varied_the_words_are() -> None:
+    corpus = small_corpus(
+        coded("s1", text="One ship, one crew, one ship, one crew."),
+        coded("s2", text="One crew.", document="d2"),
+        coded("s3", text="—", document="d2"),
+    )
+    (part,) = check(corpus).parts
+    # "one", "ship" and "crew" among ten words; of five runs of four the first comes twice.
+    assert part.type_token == pytest.approx(3 / 10)
+    assert part.distinct_4 == pytest.approx(4 / 5)
+    # The two sentences with words are each other's nearest; both cosines are the same.
+    both, one = np.log((1 + 3) / (1 + 2)) + 1, np.log((1 + 3) / (1 + 1)) + 1
+    long, short = np.array([4 * both, 2 * both, 2 * one]), np.array([both, both, 0.0])
+    assert part.nearest == pytest.approx(long @ short / np.linalg.norm(long) / np.linalg.norm(short), rel=1e-5)
 
 
 def test_half_given_splits_are_refused() -> None:
@@ -71,10 +123,12 @@ def test_agreement_is_that_of_the_table_of_codings(tmp_path: Path) -> None:
     nan = np.nan
     carry = np.array([[1, 1, 0, 0], [1, 0, 0, 1], [nan, 0, 0, 1]])
     gain = np.array([[0, 0, 0, 1], [0, 0, 0, 0], [nan, 1, 0, 0]])
-    assert report.agreement == (
-        ("carry", 4, krippendorff_alpha(carry), pairwise_f1(carry)),
-        ("gain", 4, krippendorff_alpha(gain), pairwise_f1(gain)),
-    )
+    assert [(frame.coded_twice, frame.alpha, frame.pairwise_f1) for frame in report.by_frame] == [
+        (4, krippendorff_alpha(carry), pairwise_f1(carry)),
+        (4, krippendorff_alpha(gain), pairwise_f1(gain)),
+    ]
+    assert report.parts[0].alpha == pytest.approx(np.mean([frame.alpha for frame in report.by_frame]))
+    assert report.parts[0].pairwise_f1 == pairwise_f1(np.concatenate([carry, gain], axis=1))
     # By hand: ada and bea share 1 of 4 positives twice, ada and cid none of 2, bea and cid both of 2.
     assert pairwise_f1(carry) == pytest.approx((2 + 0 + 2) / (4 + 2 + 2))
 
@@ -110,6 +164,19 @@ def test_the_same_words_on_both_sides_of_a_split_are_a_leak() -> None:
     assert check(corpus).problems == (
         "leak: 's1' (train) and 's2' (test) have the same words; move or drop one",
         "leak: 's2' (test) and 's3' (train) have the same words; move or drop one",
+    )
+
+
+def test_nearly_the_same_words_are_a_leak_too() -> None:
+    long = "By the first day of every month the keepers of the two isles count the oil that is left in the tower"
+    corpus = small_corpus(
+        coded("s1", text=f"{long}."),
+        coded("s2", text=f"{long} again.", document="d2"),
+        coded("s3", text="By the first day of every month the ferry is painted.", document="d2"),
+        splits={"d1": "train", "d2": "test"},
+    )
+    assert check(corpus).problems == (
+        "leak: 's1' (train) and 's2' (test) have nearly the same words (Jaccard 0.95); move or drop one",
     )
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from framecls.corpus import Corpus
 from framecls.errors import EvaluationError
-from framecls.model.baselines import Lexicon, TfidfBaseline
+from framecls.lexicon import Lexicon
+from framecls.model.baselines import TfidfBaseline
 from tests.corpus.builders import coded, small_codebook, small_corpus
 
 

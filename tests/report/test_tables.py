@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from framecls.corpus import CorpusReport, check
+from framecls.corpus import CorpusReport, FrameSummary, Summary, check
 from framecls.evaluation import Evaluation, FrameScores, Interval, evaluate
 from framecls.report.tables import corpus_markdown, evaluation_markdown
 from tests.corpus.builders import coded, small_corpus
@@ -53,42 +53,32 @@ def test_a_real_evaluation_makes_rows_of_equal_width() -> None:
     assert [line.count("|") for line in lines] == [7] * 5 + [7] * 7
 
 
-def test_a_sound_corpus_without_second_codings() -> None:
-    corpus = small_corpus(coded("s1", "gain"), coded("s2"), splits={"d1": "train"})
-    assert corpus_markdown(check(corpus)) == (
-        "| split | documents | sentences | carry | gain | none | borderline |\n"
-        "| --- | --- | --- | --- | --- | --- | --- |\n"
-        "| train | 1 | 2 | 0 | 1 | 1 | 0 |\n"
-        "| validation | 0 | 0 | 0 | 0 | 0 | 0 |\n"
-        "| test | 0 | 0 | 0 | 0 | 0 | 0 |\n"
-        "| all | 1 | 2 | 0 | 1 | 1 | 0 |\n"
-        "\n"
-        "No problems.\n"
-    )
-
-
-def test_agreement_has_three_digits_and_problems_are_counted() -> None:
-    report = CorpusReport(
-        columns=("split", "documents"),
-        rows=(("all", 3), ("other", None)),
-        agreement=(("carry", 20, 0.81249, 0.9), ("gain", 20, None, None)),
-        problems=("one", "two"),
-    )
+def test_a_corpus_to_the_letter() -> None:
+    part = Summary("all", 2, 30, (4, 0), 26, 1, 3, 0.333, 0.81249, 0.9, 0.5, 0.987, None)
+    carry = FrameSummary("carry", 4, 0.25, 3, 2, 20, 0.81249, 0.9, (("cost", 1), ("own", 0)))
+    gain = FrameSummary("gain", 0, None, 0, 0, 0, None, None, ())
+    report = CorpusReport(("carry", "gain"), (part,), (carry, gain), ("one", "two"))
     assert corpus_markdown(report) == (
-        "| split | documents |\n"
-        "| --- | --- |\n"
-        "| all | 3 |\n"
-        "| other | – |\n"
+        "| part | documents | sentences | carry | gain | none | borderline | hard negatives | keyword-free | alpha "
+        "| pairwise F1 | type–token | distinct 4-grams | nearest |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "| all | 2 | 30 | 4 | 0 | 26 | 1 | 3 | 0.33 | 0.812 | 0.900 | 0.50 | 0.99 | – |\n"
         "\n"
-        "| agreement | sentences | alpha | pairwise F1 |\n"
-        "| --- | --- | --- | --- |\n"
-        "| carry | 20 | 0.812 | 0.900 |\n"
-        "| gain | 20 | – | – |\n"
+        "| frame | support | keyword-free | hard negatives | keyword only | coded twice | alpha | pairwise F1 "
+        "| second-level codes |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "| carry | 4 | 0.25 | 3 | 2 | 20 | 0.812 | 0.900 | cost 1, own 0 |\n"
+        "| gain | 0 | – | 0 | 0 | 0 | – | – |  |\n"
         "\n"
         "2 problems.\n"
     )
 
 
 def test_one_problem_is_one_problem() -> None:
-    report = CorpusReport(columns=("split",), rows=(), agreement=(), problems=("one",))
-    assert corpus_markdown(report).endswith("\n1 problem.\n")
+    assert corpus_markdown(CorpusReport((), (), (), ("one",))).endswith("\n1 problem.\n")
+
+
+def test_a_checked_corpus_makes_rows_of_equal_width() -> None:
+    corpus = small_corpus(coded("s1", "gain"), coded("s2"), splits={"d1": "train"})
+    lines = [line for line in corpus_markdown(check(corpus)).splitlines() if line.startswith("|")]
+    assert [line.count("|") for line in lines] == [15] * 6 + [10] * 4

@@ -1,17 +1,33 @@
 """Annotated sentences, their splits and the checks on them. Knows nothing of models."""
 
-from framecls.corpus.check import CorpusReport, check
+from framecls.corpus.check import CorpusReport, FrameSummary, Summary, check
 from framecls.corpus.corpus import Corpus, merge_codings
+from framecls.corpus.duplicates import near_duplicates
+from framecls.corpus.fetching import Fetched, FetchLimits, fetch
 from framecls.corpus.records import AnnotatedSentence, DocumentFacts, Split
 from framecls.corpus.splits import split_documents
+from framecls.corpus.standoff import Hydration, SentenceFacts, Standoff, hydrate
+from framecls.corpus.writing import write_corpus, write_standoff
 
 __all__ = [
     "AnnotatedSentence",
     "Corpus",
     "CorpusReport",
     "DocumentFacts",
+    "FetchLimits",
+    "Fetched",
+    "FrameSummary",
+    "Hydration",
+    "SentenceFacts",
     "Split",
+    "Standoff",
+    "Summary",
     "check",
+    "fetch",
+    "hydrate",
     "merge_codings",
+    "near_duplicates",
     "split_documents",
+    "write_corpus",
+    "write_standoff",
 ]

@@ -1,19 +1,89 @@
-"""Check a corpus for what would spoil a figure: leaks, contradictions, offsets that do not match."""
+"""Check a corpus for what would spoil a figure, and describe what a model can learn from it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from framecls.corpus.agreement import krippendorff_alpha, pairwise_f1
 from framecls.corpus.corpus import Corpus
-from framecls.corpus.records import SPLITS
+from framecls.corpus.duplicates import near_duplicates, words
+from framecls.corpus.records import SPLITS, AnnotatedSentence
+from framecls.lexicon import Lexicon
 
-__all__ = ["CorpusReport", "check"]
+__all__ = ["CorpusReport", "FrameSummary", "Summary", "check"]
 
-
+#: Fewer words than these may stand anywhere.
 _LEAST_WORDS = 5
+#: Rows of the similarity matrix held at once.
+_ROWS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """
+    One part of a corpus; ``None`` where a value is undefined.
+
+    :param part: ``train``, ``validation``, ``test``, ``all``, or a genre.
+    :param documents: how many.
+    :param sentences: how many are coded.
+    :param frames: sentences that carry each frame, in the codebook's order.
+    :param none: sentences that carry none.
+    :param borderline: sentences marked so.
+    :param hard_negatives: sentences that come near a frame they do not carry.
+    :param keyword_free: share of the framed decisions whose frame has no keyword in the sentence.
+    :param alpha: Krippendorff's alpha, mean over the frames.
+    :param pairwise_f1: annotator against annotator, all frames counted together.
+    :param type_token: different words among all words.
+    :param distinct_4: different runs of four words among all of them.
+    :param nearest: cosine of a sentence's words, weighted by TF-IDF, to the nearest sentence of another document of the
+        corpus; mean.
+    """
+
+    part: str
+    documents: int
+    sentences: int
+    frames: tuple[int, ...]
+    none: int
+    borderline: int
+    hard_negatives: int
+    keyword_free: float | None
+    alpha: float | None
+    pairwise_f1: float | None
+    type_token: float | None
+    distinct_4: float | None
+    nearest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSummary:
+    """
+    One frame in the whole corpus; ``None`` where a value is undefined.
+
+    :param frame: its name.
+    :param support: sentences that carry it.
+    :param keyword_free: share of them without one of its keywords.
+    :param hard_negatives: sentences marked as near it that do not carry it.
+    :param keyword_only: sentences with one of its keywords that do not carry it.
+    :param coded_twice: sentences several annotators coded.
+    :param alpha: Krippendorff's alpha between them.
+    :param pairwise_f1: annotator against annotator.
+    :param codes: sentences with each of its second-level codes.
+    """
+
+    frame: str
+    support: int
+    keyword_free: float | None
+    hard_negatives: int
+    keyword_only: int
+    coded_twice: int
+    alpha: float | None
+    pairwise_f1: float | None
+    codes: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +91,15 @@ class CorpusReport:
     """
     What the check found.
 
-    :param columns: names of the table's columns.
-    :param rows: one for each split and one for all; ``None`` is undefined.
-    :param agreement: one for each frame where sentences were coded twice: frame, sentences, alpha, pairwise F1.
+    :param frames: names of the frames, in the codebook's order.
+    :param parts: splits where there are any, the whole, and genres where there are several.
+    :param by_frame: one for each frame.
     :param problems: a line for each problem; empty when the corpus is sound.
     """
 
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | int | None, ...], ...]
-    agreement: tuple[tuple[str, int, float | None, float | None], ...]
+    frames: tuple[str, ...]
+    parts: tuple[Summary, ...]
+    by_frame: tuple[FrameSummary, ...]
     problems: tuple[str, ...]
 
 
@@ -38,51 +108,136 @@ def check(corpus: Corpus) -> CorpusReport:
     Check a corpus that was read without error.
 
     :param corpus: the corpus.
-    :returns: counts by split, agreement, and every problem.
+    :returns: what is in it, by split, genre and frame, and every problem.
     """
+    coded = corpus.coded()
+    facts = _Facts.of(coded)
     return CorpusReport(
-        ("split", "documents", "sentences", *corpus.codebook.frames, "none", "borderline"),
-        tuple(_rows(corpus)),
-        tuple(_agreement(corpus)),
+        corpus.codebook.frames,
+        tuple(facts.summary(part, rows) for part, rows in _parts(coded)),
+        tuple(facts.frame(column) for column in range(len(corpus.codebook.frames))),
         (*_offset_problems(corpus), *_duplicate_problems(corpus)),
     )
 
 
-def _rows(corpus: Corpus) -> list[tuple[str | int | None, ...]]:
-    splits = corpus.splits()
-    coded = corpus.coded()
-    rows: list[tuple[str | int | None, ...]] = []
-    parts = [(name, coded.select(splits, name)) for name in SPLITS] if splits else []
-    for name, part in [*parts, ("all", coded)]:
-        gold = part.gold()
-        rows.append(
-            (
-                name,
-                len(set(part.document_ids())),
-                len(part),
-                *(int(count) for count in gold.sum(axis=0)),
-                int((~gold.any(axis=1)).sum()),
-                sum(sentence.borderline for sentence in part.sentences),
-            )
+def _parts(coded: Corpus) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:
+    """Name the parts that are described, with the rows of each."""
+    splits = coded.splits()
+    if splits:
+        of_row = np.array([splits[sentence.document_id] for sentence in coded.sentences])
+        yield from ((name, np.flatnonzero(of_row == name)) for name in SPLITS)
+    yield "all", np.arange(len(coded))
+    genres = [facts.genre if (facts := coded.documents.get(s.document_id)) else "" for s in coded.sentences]
+    if len(set(genres)) > 1:
+        of_row = np.array([genre or "(no genre)" for genre in genres])
+        yield from ((name, np.flatnonzero(of_row == name)) for name in sorted(set(of_row.tolist())))
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the summaries are taken of, a row a coded sentence."""
+
+    corpus: Corpus
+    gold: npt.NDArray[np.bool_]
+    keyword: npt.NDArray[np.bool_]
+    near: npt.NDArray[np.bool_]
+    codings: npt.NDArray[np.float64]
+    nearest: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, coded: Corpus) -> "_Facts":
+        texts = [sentence.text for sentence in coded.sentences]
+        near = [[frame in s.hard_negative for frame in coded.codebook.frames] for s in coded.sentences]
+        return cls(
+            coded,
+            coded.gold(),
+            Lexicon(coded.codebook).decide(texts),
+            np.array(near, dtype=bool).reshape(len(texts), len(coded.codebook.frames)),
+            _codings(coded),
+            _nearest(texts, coded.document_ids()),
         )
-    return rows
+
+    def summary(self, part: str, rows: npt.NDArray[np.intp]) -> Summary:
+        gold, sentences = self.gold[rows], [self.corpus.sentences[row] for row in rows.tolist()]
+        tokens = [words(sentence.text) for sentence in sentences]
+        runs = [tuple(found[start : start + 4]) for found in tokens for start in range(len(found) - 3)]
+        codings = self.codings[:, rows]
+        alphas = [krippendorff_alpha(codings[:, :, column]) for column in range(gold.shape[1])]
+        return Summary(
+            part,
+            len({sentence.document_id for sentence in sentences}),
+            len(sentences),
+            tuple(int(count) for count in gold.sum(axis=0)),
+            int((~gold.any(axis=1)).sum()),
+            sum(sentence.borderline for sentence in sentences),
+            int(self.near[rows].any(axis=1).sum()),
+            _share((gold & ~self.keyword[rows]).sum(), gold.sum()),
+            float(np.mean(known)) if (known := [alpha for alpha in alphas if alpha is not None]) else None,
+            pairwise_f1(codings.reshape(len(codings), gold.size)),
+            _share(len({token for found in tokens for token in found}), sum(map(len, tokens))),
+            _share(len(set(runs)), len(runs)),
+            float(found.mean()) if len(found := self.nearest[rows][~np.isnan(self.nearest[rows])]) else None,
+        )
+
+    def frame(self, column: int) -> FrameSummary:
+        definition = self.corpus.codebook.definitions[column]
+        gold, codings = self.gold[:, column], self.codings[:, :, column]
+        counts = Counter(code for s in self.corpus.sentences if definition.name in (s.frames or ()) for code in s.codes)
+        return FrameSummary(
+            definition.name,
+            int(gold.sum()),
+            _share((gold & ~self.keyword[:, column]).sum(), gold.sum()),
+            int(self.near[:, column].sum()),
+            int((self.keyword[:, column] & ~gold).sum()),
+            int(((~np.isnan(codings)).sum(axis=0) > 1).sum()),
+            krippendorff_alpha(codings),
+            pairwise_f1(codings),
+            tuple((code.name, counts[code.name]) for code in definition.codes),
+        )
 
 
-def _agreement(corpus: Corpus) -> list[tuple[str, int, float | None, float | None]]:
-    """Agreement between the codings of sentences that several annotators coded."""
-    coded = ([coding for coding in codings if coding.frames is not None] for codings in corpus.codings.values())
-    several = [codings for codings in coded if len(codings) > 1]
-    if not several:
-        return []
-    annotators = sorted({coding.annotator for codings in several for coding in codings})
-    rows = []
-    for frame in corpus.codebook.frames:
-        table = np.full((len(annotators), len(several)), np.nan)
-        for unit, codings in enumerate(several):
-            for coding in codings:
-                table[annotators.index(coding.annotator), unit] = frame in (coding.frames or ())
-        rows.append((frame, len(several), krippendorff_alpha(table), pairwise_f1(table)))
-    return rows
+def _share(part: float | np.integer, whole: float | np.integer) -> float | None:
+    return float(part / whole) if whole else None
+
+
+def _codings(coded: Corpus) -> npt.NDArray[np.float64]:
+    """
+    Lay out what every annotator said, where several coded a sentence.
+
+    :returns: 1 present, 0 absent, NaN not coded. *Shape:* ``(annotators, N, F)``.
+    """
+    several = {}
+    for id, codings in coded.codings.items():
+        made = [coding for coding in codings if coding.frames is not None]
+        if len(made) > 1:
+            several[id] = made
+    annotators = {name: i for i, name in enumerate(sorted({c.annotator for cs in several.values() for c in cs}))}
+    table = np.full((len(annotators), len(coded), len(coded.codebook.frames)), np.nan)
+    for row, sentence in enumerate(coded.sentences):
+        for coding in several.get(sentence.id, ()):
+            present = [frame in (coding.frames or ()) for frame in coded.codebook.frames]
+            table[annotators[coding.annotator], row] = present
+    return table
+
+
+def _nearest(texts: Sequence[str], documents: Sequence[str]) -> npt.NDArray[np.float64]:
+    """
+    Find how near each sentence has a neighbour in another document.
+
+    :returns: cosine, 0 to 1; NaN where there is no other document or no word. *Shape:* ``(N,)``.
+    """
+    found = np.full(len(texts), np.nan)
+    document = np.unique(np.asarray(documents), return_inverse=True)[1]
+    if not len(texts) or document.max() == 0 or not any(words(text) for text in texts):
+        return found
+    vectors = TfidfVectorizer(analyzer=words, dtype=np.float32).fit_transform(texts)
+    for start in range(0, len(texts), _ROWS):
+        rows = slice(start, start + _ROWS)
+        similarity = (vectors[rows] @ vectors.T).toarray()
+        similarity[document[rows, None] == document[None, :]] = -1.0
+        found[rows] = similarity.max(axis=1)
+    found[np.diff(vectors.indptr) == 0] = np.nan
+    return found
 
 
 def _offset_problems(corpus: Corpus) -> list[str]:
@@ -102,14 +257,13 @@ def _offset_problems(corpus: Corpus) -> list[str]:
 
 
 def _duplicate_problems(corpus: Corpus) -> list[str]:
-    """Find sentences with the same words on both sides of a split, or with the same words and other frames."""
+    """Find sentences with nearly the same words on both sides of a split, or the same words and other frames."""
     splits = corpus.splits()
-    same = defaultdict(list)
+    same: defaultdict[str, list[AnnotatedSentence]] = defaultdict(list)
     for sentence in corpus.sentences:
         # "Article 2: Definitions" stands in every agreement and teaches nothing.
-        if len(sentence.text.split()) < _LEAST_WORDS:
-            continue
-        same["".join(character for character in sentence.text.lower() if character.isalnum())].append(sentence)
+        if len(found := words(sentence.text)) >= _LEAST_WORDS:
+            same["".join(found)].append(sentence)
     problems = []
     for sentences in same.values():
         for one, other in combinations(sentences, 2):
@@ -124,4 +278,12 @@ def _duplicate_problems(corpus: Corpus) -> list[str]:
                 problems.append(
                     f"contradiction: {one.id!r} and {other.id!r} have the same words and other frames; settle them"
                 )
+    for first, second, similarity in near_duplicates([sentence.text for sentence in corpus.sentences]):
+        one, other = corpus.sentences[first], corpus.sentences[second]
+        sides = splits.get(one.document_id), splits.get(other.document_id)
+        if sides[0] != sides[1] and "".join(words(one.text)) != "".join(words(other.text)):
+            problems.append(
+                f"leak: {one.id!r} ({sides[0]}) and {other.id!r} ({sides[1]}) have nearly the same words "
+                f"(Jaccard {similarity:.2f}); move or drop one"
+            )
     return problems

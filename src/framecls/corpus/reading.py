@@ -1,16 +1,25 @@
 """Tables to annotated sentences, checked once here and trusted from there on."""
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from framecls.codebook import Codebook
-from framecls.corpus.records import SPLITS, AnnotatedSentence, DocumentFacts, Split
+from framecls.corpus.records import DOCUMENT_WORDS, SPLITS, AnnotatedSentence, DocumentFacts, Split
 from framecls.documents.tables import TABLE_SUFFIXES, Row, read_rows, whole_number
 from framecls.errors import CodebookError, CorpusError, DocumentError
 
-__all__ = ["group", "read_codings", "read_documents", "read_sentences", "sentence_file", "table"]
+__all__ = [
+    "group",
+    "read_codings",
+    "read_document_facts",
+    "read_documents",
+    "read_sentences",
+    "sentence_file",
+    "table",
+]
 
 _REQUIRED = ("id", "document_id", "text")
 _TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
@@ -121,6 +130,7 @@ def _sentence(
         start, end = whole_number(values, "start"), whole_number(values, "end")
         borderline = _truth(values.get("borderline"), "borderline")
         codes = _codes(values, codebook)
+        near = _near(values, frames, codebook)
     except (CodebookError, ValueError) as error:
         raise CorpusError(f"{where}: {error}") from error
     return AnnotatedSentence(
@@ -136,7 +146,18 @@ def _sentence(
         borderline,
         str(values.get("note") or ""),
         codes,
+        near,
     )
+
+
+def _near(values: Mapping[str, Any], frames: tuple[str, ...] | None, codebook: Codebook) -> tuple[str, ...]:
+    """Read the frames a sentence is a hard negative of."""
+    names = _names(values.get("hard_negative") or [], "hard_negative")
+    for frame in names:
+        codebook.index(frame)
+        if frame in (frames or ()):
+            raise ValueError(f"'frames' and 'hard_negative' both have {frame!r}; a sentence carries it or does not")
+    return tuple(frame for frame in codebook.frames if frame in names)
 
 
 def _codes(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...]:
@@ -214,14 +235,34 @@ def read_documents(path: Path) -> dict[str, DocumentFacts]:
         id = str(id)
         if id in documents:
             raise CorpusError(f"{where}: duplicate document id {id!r}; make ids unique")
-        try:
-            year = whole_number(row.values, "year")
-        except ValueError as error:
-            raise CorpusError(f"{where}: {error}") from error
-        words = {key: str(row.values.get(key) or "") for key in ("title", "genre", "context", "topic")}
-        split = _split(row.values, where)
-        documents[id] = DocumentFacts(id, **words, year=year, split=split, text=row.values.get("text"))
+        documents[id] = _facts(id, row.values, where)
     return documents
+
+
+def _facts(id: str, values: object, where: str) -> DocumentFacts:
+    if not isinstance(values, Mapping):
+        raise CorpusError(f"{where}: expected facts on a document, found {values!r}")
+    try:
+        year = whole_number(values, "year")
+    except ValueError as error:
+        raise CorpusError(f"{where}: {error}") from error
+    words = {key: str(values.get(key) or "") for key in DOCUMENT_WORDS}
+    return DocumentFacts(id, **words, year=year, split=_split(values, where), text=values.get("text"))
+
+
+def read_document_facts(path: Path) -> dict[str, DocumentFacts]:
+    """
+    Read facts on documents from TOML, a table for each document.
+
+    :param path: the file.
+    :returns: facts by document id.
+    :raises CorpusError: the file cannot be read, or a value is wrong; the message names file and document.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CorpusError(f"{path}: cannot be read: {error}; it holds a table for each document") from error
+    return {id: _facts(id, values, f"{path}: {id}") for id, values in content.items()}
 
 
 def group(rows: Sequence[AnnotatedSentence], path: Path) -> dict[str, list[AnnotatedSentence]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-__all__ = ["SPLITS", "AnnotatedSentence", "DocumentFacts", "Split"]
+__all__ = ["DOCUMENT_WORDS", "SPLITS", "AnnotatedSentence", "DocumentFacts", "Split"]
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -27,6 +27,7 @@ class AnnotatedSentence:
     :param borderline: whether careful readers differ over it.
     :param note: why.
     :param codes: second-level codes.
+    :param hard_negative: frames it comes near to, in words or in sense, and does not carry.
     """
 
     id: str
@@ -41,17 +42,41 @@ class AnnotatedSentence:
     borderline: bool = False
     note: str = ""
     codes: tuple[str, ...] = ()
+    hard_negative: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """What a corpus says of one document; ``None`` and empty where it says nothing."""
+    """
+    What a corpus says of one document; ``None`` and empty where it says nothing.
+
+    :param document_id: identifies it.
+    :param title: its title.
+    :param genre: its kind, such as ``council conclusions``.
+    :param context: ``european``, ``international``, ``north-american`` …
+    :param topic: what it is about.
+    :param institution: whose text it is.
+    :param url: its official address.
+    :param copy: an address of the plain text that was coded.
+    :param licence: on what terms it may be used.
+    :param year: of publication.
+    :param split: the split it belongs to.
+    :param text: the whole text.
+    """
 
     document_id: str
     title: str = ""
     genre: str = ""
     context: str = ""
-    year: int | None = None
     topic: str = ""
+    institution: str = ""
+    url: str = ""
+    copy: str = ""
+    licence: str = ""
+    year: int | None = None
     split: Split | None = None
     text: str | None = None
+
+
+#: The facts that are words.
+DOCUMENT_WORDS = ("title", "genre", "context", "topic", "institution", "url", "copy", "licence")

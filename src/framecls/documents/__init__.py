@@ -1,6 +1,14 @@
 """Official documents in, sentences out. Knows nothing of frames and models."""
 
-from framecls.documents.collection import Failure, LocatedSentence, Source, find_sources, read, read_sentences
+from framecls.documents.collection import (
+    Failure,
+    LocatedSentence,
+    Source,
+    find_sources,
+    read,
+    read_documents,
+    read_sentences,
+)
 from framecls.documents.document import Block, Document, Piece, Sentence
 from framecls.documents.segmentation import sentences
 
@@ -14,6 +22,7 @@ __all__ = [
     "Source",
     "find_sources",
     "read",
+    "read_documents",
     "read_sentences",
     "sentences",
 ]

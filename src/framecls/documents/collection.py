@@ -1,10 +1,10 @@
 """Inputs of a run: find the files, read each by its kind, and yield sentences or the reason why there are none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os.path import commonpath
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from framecls.documents.document import Document, Sentence
 from framecls.documents.docx import read_docx
@@ -15,7 +15,7 @@ from framecls.documents.tables import TABLE_SUFFIXES, Row, TableKind, read_rows,
 from framecls.documents.text import document_of_text, read_markdown, read_text
 from framecls.errors import DocumentError
 
-__all__ = ["Failure", "LocatedSentence", "Source", "find_sources", "read", "read_sentences"]
+__all__ = ["Failure", "LocatedSentence", "Source", "find_sources", "read", "read_documents", "read_sentences"]
 
 _TEXT = (".txt", ".text")
 _MARKDOWN = (".md", ".markdown")
@@ -160,6 +160,27 @@ def read_sentences(
         yield Failure(source.id, "read", str(error))
 
 
+def read_documents(
+    source: Source, *, encoding: str | None = None, text_column: str = "text"
+) -> Iterator[Document | Failure]:
+    """
+    Read the documents of one input file: the file itself, or each row of a table of documents.
+
+    :param source: the file.
+    :param encoding: an encoding of text files, to use instead of detecting one.
+    :param text_column: the column of a table that holds the text.
+    :returns: documents in order, and a failure for each that could not be read.
+    """
+    try:
+        if not _is_table(source.path):
+            yield _read(source.path, source.id, encoding)
+            return
+        for row in _rows_of_table(source, "documents", text_column):
+            yield row if isinstance(row, Failure) else document_of_text(row.id, str(row.values["text"]))
+    except DocumentError as error:
+        yield Failure(source.id, "read", str(error))
+
+
 def _located(document: Document, where: str) -> Iterator[LocatedSentence | Failure]:
     number = 0
     for number, sentence in enumerate(sentences(document), 1):
@@ -171,6 +192,30 @@ def _located(document: Document, where: str) -> Iterator[LocatedSentence | Failu
 def _sentences_of_table(
     source: Source, table: TableKind | None, text_column: str
 ) -> Iterator[LocatedSentence | Failure]:
+    for row in _rows_of_table(source, table, text_column):
+        if isinstance(row, Failure):
+            yield row
+            continue
+        try:
+            if row.kind == "sentences":
+                yield LocatedSentence(_document_of_row(row.values, source), row.id, sentence_of_row(row.values))
+            else:
+                yield from _located(document_of_text(row.id, str(row.values["text"])), row.where)
+        except DocumentError as error:
+            yield Failure(row.where, "read", str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _TextRow:
+    """A row of a table with a text of its own."""
+
+    where: str
+    kind: TableKind
+    id: str
+    values: Mapping[str, Any]
+
+
+def _rows_of_table(source: Source, table: TableKind | None, text_column: str) -> Iterator[_TextRow | Failure]:
     seen: set[str] = set()
     number = 0
     for number, row in enumerate(read_rows(source.path), 1):
@@ -189,22 +234,17 @@ def _sentences_of_table(
             yield Failure(where, "read", f"duplicate {kind.removesuffix('s')} id {id!r}; make ids unique{hint}")
             continue
         seen.add(id)
-        try:
-            values = {**row.values, "text": row.values[text_column]}
-            if values["text"] is None or not str(values["text"]).strip():
-                raise DocumentError("is empty; there is no text to read")
-            if kind == "sentences":
-                yield LocatedSentence(_document_of_row(row, source), id, sentence_of_row(values))
-            else:
-                yield from _located(document_of_text(id, str(values["text"])), where)
-        except DocumentError as error:
-            yield Failure(where, "read", str(error))
+        values = {**row.values, "text": row.values[text_column]}
+        if values["text"] is None or not str(values["text"]).strip():
+            yield Failure(where, "read", "is empty; there is no text to read")
+        else:
+            yield _TextRow(where, kind, id, values)
     if number == 0:
         yield Failure(source.id, "read", "is empty; there are no rows to read")
 
 
-def _document_of_row(row: Row, source: Source) -> str:
-    id = row.values.get("document_id")
+def _document_of_row(values: Mapping[str, Any], source: Source) -> str:
+    id = values.get("document_id")
     return source.id if id in (None, "") else str(id)
 
 

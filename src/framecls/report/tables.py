@@ -55,16 +55,41 @@ def corpus_markdown(report: CorpusReport) -> str:
     Lay out what the check of a corpus counted.
 
     :param report: from :func:`framecls.corpus.check`.
-    :returns: a Markdown table of splits, and one of agreement where sentences were coded twice.
+    :returns: a Markdown table of splits and genres and one of frames; an undefined value is an en dash.
     """
-    lines = [_row(report.columns), _row(["---"] * len(report.columns))]
-    lines += [_row(["–" if cell is None else str(cell) for cell in row]) for row in report.rows]
-    if report.agreement:
-        lines += ["", _row(["agreement", "sentences", "alpha", "pairwise F1"]), _row(["---"] * 4)]
-        lines += [
-            _row([frame, str(size), _agreement(alpha), _agreement(score)])
-            for frame, size, alpha, score in report.agreement
-        ]
+    columns = ["documents", "sentences", *report.frames, "none", "borderline", "hard negatives", "keyword-free"]
+    columns += ["alpha", "pairwise F1", "type–token", "distinct 4-grams", "nearest"]
+    lines = [_row(["part", *columns]), _row(["---"] * (len(columns) + 1))]
+    for part in report.parts:
+        counts = (part.documents, part.sentences, *part.frames, part.none, part.borderline, part.hard_negatives)
+        lines.append(
+            _row(
+                [
+                    part.part,
+                    *map(str, counts),
+                    _value(part.keyword_free),
+                    _agreement(part.alpha),
+                    _agreement(part.pairwise_f1),
+                    *map(_value, (part.type_token, part.distinct_4, part.nearest)),
+                ]
+            )
+        )
+    columns = ["support", "keyword-free", "hard negatives", "keyword only", "coded twice", "alpha", "pairwise F1"]
+    lines += ["", _row(["frame", *columns, "second-level codes"]), _row(["---"] * (len(columns) + 2))]
+    for frame in report.by_frame:
+        lines.append(
+            _row(
+                [
+                    frame.frame,
+                    str(frame.support),
+                    _value(frame.keyword_free),
+                    *map(str, (frame.hard_negatives, frame.keyword_only, frame.coded_twice)),
+                    _agreement(frame.alpha),
+                    _agreement(frame.pairwise_f1),
+                    ", ".join(f"{code} {count}" for code, count in frame.codes),
+                ]
+            )
+        )
     count = len(report.problems)
     lines += ["", f"{count or 'No'} problem{'' if count == 1 else 's'}."]
     return "\n".join(lines) + "\n"
