@@ -95,10 +95,8 @@ def corpus_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sentences = [(text, frames) for frames, texts in SENTENCES.items() for text in texts]
         for index, (text, frames) in enumerate(sentences):
             before = sentences[index - 1][0] if index else ""
-            # The numbers keep the sentences of two documents apart, as no corpus may repeat itself across splits.
-            words = text[:-1].split()
-            half = len(words) // 2
-            text = f"{' '.join(words[:half])} in harbour {number} {' '.join(words[half:])} in harbour {number}."
+            # The number keeps the sentences of two documents apart, as no corpus may repeat itself across splits.
+            text = f"{text[:-1]} in harbour {number} now."
             rows.append(
                 {"id": f"{document}#{index:02d}", "document_id": document, "text": text, "before": before}
                 | {"frames": list(frames)}

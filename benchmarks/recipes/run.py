@@ -1,26 +1,31 @@
 """
 Train a recipe and measure it on official sentences it has not seen; every run is kept, and none is done twice.
 
-Three kinds of training data: ``authored`` (the project's corpus, tested on all official sentences at once), ``official``
-and ``both`` (document-grouped cross-validation over the official sentences; in ``both`` the authored corpus joins the
-training part of every fold). Validation, on which the decision is fitted, is always of the training data: the authored
-validation split, or 15 % of the documents of the fold's training part. Sentences of the training part that are near-duplicates of
-a test sentence are dropped.
+Three kinds of training data: ``authored`` (the project's corpus, tested on all official sentences at once),
+``official`` and ``both`` (document-grouped cross-validation over the official sentences; in ``both`` the authored
+corpus joins the training part of every fold). Validation, on which the decision is fitted, is always of the training
+data: the authored validation split, or 15 % of the documents of the fold's training part. Sentences of the training
+part that are near-duplicates of a test sentence are dropped.
 
+    framecls corpus hydrate --documents my-copies/ --output hydrated/
     python benchmarks/recipes/run.py --official hydrated/ --train both --config configs/default.toml
+
+Each run appends its record to ``results.jsonl``; ``README.md`` shows them as a table.
 """
 
 import argparse
 import json
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -28,6 +33,7 @@ from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import AnnotatedSentence, Corpus, near_duplicates, split_documents
 from framecls.evaluation import evaluate
+from framecls.files import write_text
 from framecls.model import FrameClassifier
 from framecls.model.training import train
 
@@ -48,14 +54,35 @@ def prefixed(corpus: Corpus, prefix: str) -> list[AnnotatedSentence]:
     return [replace(s, id=f"{prefix}:{s.id}", document_id=f"{prefix}:{s.document_id}") for s in corpus.sentences]
 
 
-def parts(
-    source: Source, authored: Corpus, official: Corpus, fold: int
-) -> tuple[list[tuple[AnnotatedSentence, str]], Corpus]:
+@dataclass(frozen=True, slots=True)
+class Data:
+    """
+    What there is.
+
+    :param authored: the project's corpus.
+    :param official: the sentences that are tested on.
+    :param more: further official sentences, trained on only.
+    """
+
+    authored: Corpus
+    official: Corpus
+    more: Corpus | None
+
+    def key(self, source: Source) -> dict[str, str]:
+        """Hash what a run depends on."""
+        return {
+            "authored": self.authored.sha256[:12] if source != "official" else "",
+            "official": self.official.sha256[:12],
+        } | ({"more": self.more.sha256[:12]} if self.more and source != "authored" else {})
+
+
+def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSentence, str]], Corpus]:
     """Give the sentences to train on, each with its split, and the corpus to test on."""
+    official = data.official
     if source == "authored":
-        splits = authored.splits()
+        splits = data.authored.splits()
         return [
-            (s, "train" if splits[s.document_id] == "test" else splits[s.document_id]) for s in authored.sentences
+            (s, splits[s.document_id]) for s in data.authored.sentences if splits[s.document_id] != "test"
         ], official
     of = folds(official)
     test = replace(official, sentences=tuple(s for s in official.sentences if of[s.document_id] == fold))
@@ -64,8 +91,12 @@ def parts(
         rest.document_ids(), rest.gold(), {"train": 0.85, "validation": 0.15}, rng=np.random.default_rng(fold)
     )
     found = [(s, inner[s.document_id]) for s in rest.sentences]
+    if data.more:
+        known = {s.id for s in official.sentences}
+        others = (s for s in data.more.sentences if s.id not in known and of.get(s.document_id) != fold)
+        found += [(s, inner.get(s.document_id, "train")) for s in others]
     if source == "both":
-        found += [(s, "train") for s in prefixed(authored, "authored")]
+        found += [(s, "train") for s in prefixed(data.authored, "authored")]
     tested = len(test.sentences)
     texts = [s.text for s in test.sentences] + [s.text for s, _ in found]
     near = {other - tested for one, other, _ in near_duplicates(texts) if one < tested <= other}
@@ -86,11 +117,9 @@ def write(rows: list[tuple[AnnotatedSentence, str]], folder: Path) -> None:
     pq.write_table(pa.table(columns), folder / "sentences.parquet")
 
 
-def measure(
-    config: TrainConfig, source: Source, authored: Corpus, official: Corpus, fold: int, keep: Path | None
-) -> dict[str, Any]:
+def measure(config: TrainConfig, source: Source, data: Data, fold: int, keep: Path | None) -> dict[str, Any]:
     """Train once and evaluate once."""
-    rows, test = parts(source, authored, official, fold)
+    rows, test = parts(source, data, fold)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         write(rows, Path(scratch) / "corpus")
@@ -100,7 +129,7 @@ def measure(
     probabilities = classifier.probabilities(*test.inputs())
     decisions = classifier.decide(probabilities)
     gold = test.gold()
-    found = evaluate(gold, probabilities, decisions, frames=official.codebook.frames, document_ids=test.document_ids())
+    found = evaluate(gold, probabilities, decisions, frames=test.codebook.frames, document_ids=test.document_ids())
     if keep:
         np.savez(keep / f"fold{fold}.npz", probabilities=probabilities, ids=[s.id for s in test.sentences])
     return {
@@ -119,9 +148,47 @@ def known(results: Path) -> Iterator[dict[str, Any]]:
         yield from (json.loads(line) for line in results.read_text(encoding="utf-8").splitlines())
 
 
+def f1(records: Sequence[dict[str, Any]]) -> npt.NDArray[np.float64]:
+    """F1 of each frame over the counts of all folds. *Shape:* ``(F,)``."""
+    tp, fp, fn = (
+        np.array([record[key] for record in records]).sum(axis=0)
+        for key in ("true_positives", "false_positives", "false_negatives")
+    )
+    scores: npt.NDArray[np.float64] = 2 * tp / np.maximum(2 * tp + fp + fn, 1)
+    return scores
+
+
+def table(records: Sequence[dict[str, Any]]) -> str:
+    """Lay out a line for each recipe and kind of training data, in the order they were first tried."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        same = {key: record.get(key, "") for key in ("name", "train", "recipe", "authored", "official", "more")}
+        groups.setdefault(json.dumps(same, sort_keys=True), []).append(record)
+    lines = [
+        "# Recipes",
+        "",
+        (__doc__ or "").strip(),
+        "",
+        "F1 of the positive class from the counts of all folds together; AP is the mean over frames and folds.",
+        "",
+        "| what | trained on | sentences | folds | shared_responsibility | win_win | capacity_building "
+        "| conditionality | macro | AP | s a fold |",
+        "| --- " * 11 + "|",
+    ]
+    for of_group in groups.values():
+        scores = f1(of_group)
+        cells = [of_group[0]["name"], of_group[0]["train"], str(round(np.mean([r["trained_on"] for r in of_group])))]
+        cells += [str(len(of_group)), *(f"{value:.2f}" for value in (*scores, scores.mean()))]
+        cells += [f"{np.mean([r['average_precision'] for r in of_group]):.2f}"]
+        cells += [str(round(np.median([r["seconds"] for r in of_group])))]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--official", type=Path, required=True, help="the official corpus with its texts")
+    parser.add_argument("--official", type=Path, help="the official corpus with its texts")
+    parser.add_argument("--more", type=Path, help="further official sentences, trained on and not tested on")
     parser.add_argument("--authored", type=Path, default=Path("data/corpus"))
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.toml"))
     parser.add_argument("--config", type=Path, default=Path("configs/default.toml"))
@@ -130,9 +197,14 @@ def main() -> None:
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS)))
     parser.add_argument("--name", default="", help="what is tried, for the table")
     parser.add_argument("--keep", type=Path, help="keep the last model and its probabilities here")
+    parser.add_argument("--table", action="store_true", help="only write README.md anew")
     options = parser.parse_args()
+    if options.table or options.official is None:
+        write_text(HERE / "README.md", table(list(known(RESULTS))))
+        return
     codebook = Codebook.read(options.codebook)
     authored, official = (Corpus.read(path, codebook).coded() for path in (options.authored, options.official))
+    data = Data(authored, official, Corpus.read(options.more, codebook).coded() if options.more else None)
     config = TrainConfig.read(options.config, dict(pair.split("=", 1) for pair in options.set))
     recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output"})
     for fold in options.folds if options.train != "authored" else [0]:
@@ -140,22 +212,22 @@ def main() -> None:
             "train": options.train,
             "fold": fold,
             "recipe": recipe,
-            "authored": authored.sha256[:12] if options.train != "official" else "",
-            "official": official.sha256[:12],
+            **data.key(options.train),
         }
         digest = sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:12]
         if any(record["key"] == digest for record in known(RESULTS)):
-            print(f"{options.train} fold {fold}: measured before ({digest})")
+            sys.stdout.write(f"{options.train} fold {fold}: measured before ({digest})\n")
             continue
-        record = measure(config, options.train, authored, official, fold, options.keep)
+        record = measure(config, options.train, data, fold, options.keep)
         with RESULTS.open("a", encoding="utf-8") as out:
             out.write(json.dumps({"key": digest, "name": options.name, **key, **record}) + "\n")
-        tp, fp, fn = (np.array(record[k]) for k in ("true_positives", "false_positives", "false_negatives"))
-        f1 = 2 * tp / np.maximum(2 * tp + fp + fn, 1)
-        print(
-            f"{options.train} fold {fold}: macro-F1 {f1.mean():.3f}  {np.round(f1, 2).tolist()}  {record['seconds']} s",
-            flush=True,
+        scores = f1([record])
+        per_frame = " ".join(f"{value:.2f}" for value in scores)
+        sys.stdout.write(
+            f"{options.train} fold {fold}: macro-F1 {scores.mean():.3f} ({per_frame}) {record['seconds']} s\n"
         )
+        sys.stdout.flush()
+        write_text(HERE / "README.md", table(list(known(RESULTS))))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from framecls.corpus import Corpus, Split
 from framecls.errors import CorpusError
 from framecls.evaluation import Evaluation, evaluate
+from framecls.files import whole_file, write_json, write_text
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.baselines import TfidfBaseline
@@ -131,7 +132,6 @@ def _write(
     decisions: np.ndarray,
     classifier: FrameClassifier,
 ) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     record = {
         "model": classifier.name,
         "codebook_sha256": classifier.codebook.sha256,
@@ -140,8 +140,8 @@ def _write(
         "decision_fitted_on": classifier.decision.fitted_on,
         "evaluations": [evaluation.to_dict() for evaluation in evaluations],
     }
-    (folder / f"{split}.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    (folder / f"{split}.md").write_text(evaluation_markdown(evaluations), encoding="utf-8")
+    write_json(folder / f"{split}.json", record)
+    write_text(folder / f"{split}.md", evaluation_markdown(evaluations))
     columns: dict[str, object] = {
         "id": [sentence.id for sentence in part.sentences],
         "document_id": part.document_ids(),
@@ -155,4 +155,5 @@ def _write(
             f"prob_{frame}": probabilities[:, column],
             frame: decisions[:, column],
         }
-    pq.write_table(pa.table(columns), folder / f"{split}.parquet", compression="zstd")
+    with whole_file(folder / f"{split}.parquet") as partial:
+        pq.write_table(pa.table(columns), partial, compression="zstd")

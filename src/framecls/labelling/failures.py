@@ -8,6 +8,7 @@ from typing import Any
 
 from framecls.documents import Failure
 from framecls.errors import ConfigError
+from framecls.files import write_jsonl
 
 __all__ = ["FAILURES", "read_others", "write_failures"]
 
@@ -49,8 +50,5 @@ def write_failures(output: Path, failures: Sequence[Failure], others: Sequence[d
     if not rows:
         path.unlink(missing_ok=True)
         return None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    partial.replace(path)
+    write_jsonl(path, rows)
     return path if failures else None

@@ -14,6 +14,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from framecls.codebook import Codebook
 from framecls.config import Context, Precision
 from framecls.errors import CodebookError, ModelError
+from framecls.files import write_json
 from framecls.model.decision import Decision, FrameDecision
 from framecls.model.device import choose_device, choose_dtype
 from framecls.model.encoding import Encoder
@@ -144,7 +145,7 @@ class FrameClassifier:
                 "decision": {"fitted_on": self.decision.fitted_on, "size": self.decision.size, "frames": frames},
             }
         )
-        (path / _FACTS).write_text(json.dumps(facts.model_dump(), indent=2) + "\n", encoding="utf-8")
+        write_json(path / _FACTS, facts.model_dump())
 
     def score(
         self,

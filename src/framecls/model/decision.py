@@ -15,9 +15,12 @@ from scipy.special import expit, log_expit
 
 from framecls.errors import EvaluationError
 
-__all__ = ["Decision", "FrameDecision", "best_f1_threshold"]
+__all__ = ["Decision", "FrameDecision", "bagged_f1_threshold", "best_f1_threshold"]
 
 Floats = npt.NDArray[np.float32]
+
+#: Resamples a threshold is averaged over.
+_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class Decision:
                 )
             slope, intercept = _platt(scores[:, column].astype(np.float64), gold[:, column])
             probabilities = _calibrate(scores[:, column], slope, intercept)
-            threshold = best_f1_threshold(probabilities, gold[:, column])
+            threshold = bagged_f1_threshold(probabilities, gold[:, column])
             fitted.append(FrameDecision(slope=slope, intercept=intercept, threshold=threshold, support=support))
         return cls(frames=tuple(fitted), fitted_on=fitted_on, size=len(gold))
 
@@ -150,12 +153,43 @@ def best_f1_threshold(probabilities: npt.NDArray[np.floating], gold: npt.NDArray
     :returns: the threshold.
     """
     order = np.argsort(-probabilities, kind="stable")
-    ranked, present = probabilities[order].astype(np.float64), gold[order]
-    accepted = np.arange(1, len(ranked) + 1)
-    f1 = 2 * np.cumsum(present) / (accepted + present.sum())
+    once = np.ones(len(order), dtype=np.int64)
+    return _best_of_ranked(probabilities[order].astype(np.float64), gold[order], once)
+
+
+def _best_of_ranked(
+    ranked: npt.NDArray[np.float64], present: npt.NDArray[np.bool_], counts: npt.NDArray[np.integer]
+) -> float:
+    found = np.cumsum(counts * present)
+    f1 = 2 * found / np.maximum(np.cumsum(counts) + found[-1], 1)
     # Only between two different probabilities can a threshold fall.
     possible = np.append(ranked[:-1] > ranked[1:], True)
     best = int(np.argmax(np.where(possible, f1, -1.0)))
     below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
     middle = (ranked[best] + below) / 2
     return float(middle if middle > below else ranked[best])
+
+
+def bagged_f1_threshold(probabilities: npt.NDArray[np.floating], gold: npt.NDArray[np.bool_]) -> float:
+    """
+    Average the threshold with the best F1 over bootstrap resamples of the sentences.
+
+    F1 is flat around its top, so the single best threshold of a few hundred sentences lies anywhere on the plateau, and
+    often at its edge; the mean over resamples (bagging; Breiman 1996, "Bagging predictors") lies within it.
+
+    :param probabilities: of one frame. *Shape:* ``(N,)``.
+    :param gold: whether each sentence carries it; at least one does. *Shape:* ``(N,)``, bool.
+    :returns: the threshold; the same for the same arrays.
+    """
+    rng = np.random.default_rng(0)
+    order = np.argsort(-probabilities, kind="stable")
+    ranked, present = probabilities[order].astype(np.float64), gold[order]
+    found = []
+    for _ in range(_DRAWS):
+        counts = np.bincount(rng.integers(0, len(ranked), len(ranked)), minlength=len(ranked))
+        if counts[present].any():
+            found.append(_best_of_ranked(ranked, present, counts))
+    if not found:
+        return best_f1_threshold(probabilities, gold)
+    # The mean of equal numbers may round to one beside them.
+    return float(np.clip(np.mean(found), min(found), max(found)))

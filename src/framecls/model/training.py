@@ -32,6 +32,7 @@ from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus, Split, split_documents
 from framecls.errors import ConfigError, CorpusError, ModelError
+from framecls.files import write_json
 from framecls.model.base import load_base
 from framecls.model.classifier import FrameClassifier
 from framecls.model.decision import Decision
@@ -114,8 +115,8 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
 
     classifier = _classifier(trainer, encoder, corpus.select(splits, "validation"), output.name)
     config.write(output / "train.toml")
-    _write_json(output / "splits.json", splits)
-    _write_json(output / "run.json", _record(config, corpus, trainer, parts, device, time.monotonic() - started))
+    write_json(output / "splits.json", splits)
+    write_json(output / "run.json", _record(config, corpus, trainer, parts, device, time.monotonic() - started))
     # Last, because a folder counts as a model from the moment its framecls.json is there.
     classifier.save(output, framecls_version=version("framecls"))
     shutil.rmtree(output / _CHECKPOINTS)
@@ -191,7 +192,7 @@ def _claim_output(output: Path, config: TrainConfig, inputs: dict[str, str]) -> 
         (output / name).unlink(missing_ok=True)
     (output / _CHECKPOINTS).mkdir(parents=True)
     config.write(output / _CHECKPOINTS / "train.toml")
-    _write_json(output / _CHECKPOINTS / "inputs.json", inputs)
+    write_json(output / _CHECKPOINTS / "inputs.json", inputs)
 
 
 def _check_length(config: TrainConfig, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -309,7 +310,3 @@ def _record(
         "best_epoch": max(history, key=lambda entry: entry["average_precision"])["epoch"],
         "validation": history,
     }
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from framecls.codebook import Codebook
 from framecls.config import PACKAGED_BASE
+from framecls.files import write_text
 
 __all__ = ["write_model_card"]
 
@@ -39,5 +40,5 @@ def write_model_card(model: Path | str) -> Path:
         evaluation=evaluation.read_text(encoding="utf-8") if evaluation.exists() else None,
     )
     path = model / "README.md"
-    path.write_text(card, encoding="utf-8")
+    write_text(path, card)
     return path

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from framecls.codebook import Codebook
 from framecls.documents.tables import TABLE_SUFFIXES, read_rows, whole_number
 from framecls.errors import DocumentError, FrameclsError
+from framecls.files import write_text
 
 __all__ = ["write_report"]
 
@@ -114,10 +115,7 @@ def write_report(
         codebook=codebook,
         labels=labels.name,
     )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(output.name + ".partial")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(output)
+    write_text(output, page)
     return output
 
 
