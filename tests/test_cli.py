@@ -122,11 +122,13 @@ def test_facts_and_hydrate(tmp_path: Path, codebook_path: Path) -> None:
     assert done.stderr.startswith("framecls: cover.png: unknown kind of file '.png'")
     assert "THE TOLL IS SHARED BY BOTH HAR-" in json.loads((tmp_path / "again" / "sentences.jsonl").read_text())["text"]
     assert framecls("corpus", "check", tmp_path / "again", *book).returncode == 0
+    assert not (tmp_path / "again" / "missing.jsonl").exists()
 
     (copies / "scan.txt").write_text("Nothing of the kind.")
     empty = framecls(*hydrate, copies / "scan.txt")
     assert (empty.returncode, empty.stdout) == (1, "found 0, moved 0, missing 1 of 1\n")
     assert "none of the sentences stands in these documents" in empty.stderr
+    assert json.loads((tmp_path / "again" / "missing.jsonl").read_text())["document_id"] == "d1"
 
 
 def test_fetch_says_what_failed(tmp_path: Path) -> None:

@@ -61,19 +61,19 @@ class Data:
 
     :param authored: the project's corpus.
     :param official: the sentences that are tested on.
-    :param more: further official sentences, trained on only.
+    :param more: further official sentences, trained on only; most were drawn because an earlier model was taken in.
     """
 
     authored: Corpus
     official: Corpus
-    more: Corpus | None
+    more: Corpus
 
     def key(self, source: Source) -> dict[str, str]:
         """Hash what a run depends on."""
         return {
             "authored": self.authored.sha256[:12] if source != "official" else "",
             "official": self.official.sha256[:12],
-        } | ({"more": self.more.sha256[:12]} if self.more and source != "authored" else {})
+        } | ({"more": str(len(self.more))} if len(self.more) and source != "authored" else {})
 
 
 def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSentence, str]], Corpus]:
@@ -91,10 +91,8 @@ def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSe
         rest.document_ids(), rest.gold(), {"train": 0.85, "validation": 0.15}, rng=np.random.default_rng(fold)
     )
     found = [(s, inner[s.document_id]) for s in rest.sentences]
-    if data.more:
-        known = {s.id for s in official.sentences}
-        others = (s for s in data.more.sentences if s.id not in known and of.get(s.document_id) != fold)
-        found += [(s, inner.get(s.document_id, "train")) for s in others]
+    others = (s for s in data.more.sentences if of.get(s.document_id) != fold)
+    found += [(s, inner.get(s.document_id, "train")) for s in others]
     if source == "both":
         found += [(s, "train") for s in prefixed(data.authored, "authored")]
     tested = len(test.sentences)
@@ -188,7 +186,7 @@ def table(records: Sequence[dict[str, Any]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--official", type=Path, help="the official corpus with its texts")
-    parser.add_argument("--more", type=Path, help="further official sentences, trained on and not tested on")
+    parser.add_argument("--train-only", default="c", help="annotator whose sentences are trained on and not tested on")
     parser.add_argument("--authored", type=Path, default=Path("data/corpus"))
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.toml"))
     parser.add_argument("--config", type=Path, default=Path("configs/default.toml"))
@@ -204,7 +202,11 @@ def main() -> None:
         return
     codebook = Codebook.read(options.codebook)
     authored, official = (Corpus.read(path, codebook).coded() for path in (options.authored, options.official))
-    data = Data(authored, official, Corpus.read(options.more, codebook).coded() if options.more else None)
+    data = Data(
+        authored,
+        replace(official, sentences=tuple(s for s in official.sentences if s.annotator != options.train_only)),
+        replace(official, sentences=tuple(s for s in official.sentences if s.annotator == options.train_only)),
+    )
     config = TrainConfig.read(options.config, dict(pair.split("=", 1) for pair in options.set))
     recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output"})
     for fold in options.folds if options.train != "authored" else [0]:

@@ -223,9 +223,10 @@ def corpus_hydrate(
     for failure in (*unknown, *found.unread):
         typer.echo(f"framecls: {failure.path}: {failure.reason}", err=True)
     missing = output / "missing.jsonl"
-    write_jsonl(missing, (one.model_dump(mode="json", exclude_defaults=True) for one in found.missing))
+    missing.unlink(missing_ok=True)
     typer.echo(f"found {found.found}, moved {found.moved}, missing {len(found.missing)} of {len(standoff.sentences)}")
     if found.missing:
+        write_jsonl(missing, (one.model_dump(mode="json", exclude_defaults=True) for one in found.missing))
         typer.echo(f"{missing}: the facts on those that are missing", err=True)
     if not len(found.corpus):
         _fail(f"{', '.join(map(str, documents))}: none of the sentences stands in these documents")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha1
 from pathlib import Path
 from statistics import median
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,10 @@ __all__ = ["Hydration", "SentenceFacts", "Standoff", "fingerprint", "hydrate", "
 
 #: Stripped characters the anchor is taken of; what most sentences are looked up by.
 _ANCHOR = 16
+#: Marks that end what stands before a sentence.
+_ENDS = ".,;:!?)]}”’»…"
+#: Marks that begin what stands after one.
+_STARTS = "([{“‘«„"
 #: The combining accents of Unicode.
 _COMBINING = 0x0300, 0x036F
 #: A sentence this far, in stripped characters or as a share of its document, from where its neighbours lead one to
@@ -150,10 +155,12 @@ class _Stripped:
     """
     A text reduced to letters and digits, and the way back.
 
-    :param text: the letters and digits.
+    :param original: the text.
+    :param text: its letters and digits.
     :param offsets: position in the original of each. *Shape:* ``(len(text),)``, int64.
     """
 
+    original: str
     text: str
     offsets: npt.NDArray[np.int64]
 
@@ -172,7 +179,7 @@ class _Stripped:
         # "e" and a combining accent are one letter, which is dropped as "é" is.
         accent = (points[1:] >= _COMBINING[0]) & (points[1:] <= _COMBINING[1]) & (origin[1:] != origin[:-1])
         kept[:-1] &= ~accent
-        return cls(points[kept].astype(np.uint8).tobytes().decode("ascii"), origin[kept])
+        return cls(text, points[kept].astype(np.uint8).tobytes().decode("ascii"), origin[kept])
 
     def word_starts(self) -> list[int]:
         """Give the positions whose letter follows something that is neither letter nor digit."""
@@ -274,6 +281,21 @@ class _Copy:
     cuts: tuple[Sequence[int], Sequence[Sentence]]
 
 
+def _place(stripped: _Stripped, start: int, end: int) -> _Place:
+    """Give a stripped range its place, with the marks and accents that hang on to its ends."""
+    text, first, last = stripped.original, int(stripped.offsets[start]), int(stripped.offsets[end - 1]) + 1
+    while last < len(text) and not text[last].isspace() and not _counts(text[last]) and text[last] not in _STARTS:
+        last += 1
+    while first > 0 and not text[first - 1].isspace() and not _counts(text[first - 1]) and text[first - 1] not in _ENDS:
+        first -= 1
+    return _Place(start, first, last)
+
+
+def _counts(letter: str) -> bool:
+    """Tell whether a letter is one a fingerprint is taken of."""
+    return letter.isascii() and letter.isalnum()
+
+
 class _Index:
     """Facts by the anchor a sentence begins with; short sentences have anchors as long as they are."""
 
@@ -292,8 +314,7 @@ class _Index:
                 for facts in anchors.get(_digest(stripped.text[start : start + width], 8), ()):
                     end = start + facts.length
                     if end <= len(stripped.text) and _digest(stripped.text[start:end], 16) == facts.fingerprint:
-                        place = _Place(start, int(stripped.offsets[start]), int(stripped.offsets[end - 1]) + 1)
-                        places[facts.id].append(place)
+                        places[facts.id].append(_place(stripped, start, end))
         return places
 
 
@@ -349,7 +370,8 @@ def _copy(document: Document, index: _Index, of_document: Mapping[str, Sequence[
     stripped = _Stripped.of(document.text)
     places = index.search(stripped, stripped.word_starts())
     votes = Counter(id.rpartition("#")[0] for id in places)
-    names = (document.id, Path(document.id).name, Path(document.id).stem)
+    # Fetched documents bear their id, quoted where a file system might stumble over it.
+    names = (document.id, Path(document.id).name, Path(document.id).stem, unquote(Path(document.id).stem))
     id = next((name for name in names if name in of_document), votes.most_common(1)[0][0] if votes else "")
     lost = [facts for facts in of_document.get(id, ()) if facts.id not in places]
     if lost:
