@@ -35,7 +35,6 @@ def out_of_fold(corpus: Corpus, config: TrainConfig, folds: int) -> np.ndarray:
             corpus,
             sentences=tuple(s for s in corpus.sentences if s.document_id in documents),
             documents=documents,
-            codings={},
         )
         with tempfile.TemporaryDirectory() as scratch:
             write_corpus(rest, Path(scratch) / "corpus")
@@ -56,7 +55,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("out/suspects.jsonl"))
     options = parser.parse_args()
     corpus = Corpus.read(options.corpus, Codebook.read(options.codebook)).coded()
-    probabilities = out_of_fold(corpus, TrainConfig.read(options.config), options.folds)
+    probabilities = out_of_fold(corpus, TrainConfig.read(options.config, {"codebook": options.codebook}), options.folds)
     rows = (
         {"id": s.id, "frame": one.frame, "coded": one.coded, "probability": round(one.probability, 3)}
         | {"borderline": s.borderline, "before": s.before, "text": s.text}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from framecls.codebook import Codebook
 from framecls.corpus import Corpus, check
-from framecls.errors import FrameclsError
+from framecls.errors import ConfigError, FrameclsError
 from framecls.files import write_text
 from framecls.report.tables import corpus_markdown
 
@@ -15,6 +15,8 @@ BEGIN, END = "<!-- framecls corpus check -->\n", "<!-- end -->\n"
 
 def datasheet(text: str, figures: str) -> str:
     """Replace what stands between the two marks."""
+    if text.count(BEGIN) != 1 or END not in text.partition(BEGIN)[2]:
+        raise ConfigError(f"the datasheet lacks its marks; put {BEGIN.strip()} and {END.strip()} where the figures go")
     before, rest = text.split(BEGIN)
     return before + BEGIN + "\n" + figures + "\n" + END + rest.split(END)[1]
 

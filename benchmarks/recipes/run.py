@@ -5,7 +5,8 @@ Three kinds of training data: ``authored`` (the project's corpus, tested on all 
 ``official`` and ``both`` (document-grouped cross-validation over the official sentences; in ``both`` the authored
 corpus joins the training part of every fold). Validation, on which the decision is fitted, is always of the training
 data: the authored validation split, or 15 % of the documents of the fold's training part. Sentences of the training
-part that are near-duplicates of a test sentence are dropped.
+part that are near-duplicates of a test sentence are dropped, and official sentences of the annotator ``--train-only``
+are trained on in the folds whose documents are not theirs, and never tested on.
 
     framecls corpus hydrate --documents my-copies/ --output hydrated/
     python benchmarks/recipes/run.py --official hydrated/ --train both --config configs/default.toml
@@ -32,6 +33,7 @@ import pyarrow.parquet as pq
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import AnnotatedSentence, Corpus, near_duplicates, split_documents
+from framecls.errors import FrameclsError
 from framecls.evaluation import evaluate
 from framecls.files import write_text
 from framecls.model import FrameClassifier
@@ -81,9 +83,8 @@ def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSe
     official = data.official
     if source == "authored":
         splits = data.authored.splits()
-        return [
-            (s, splits[s.document_id]) for s in data.authored.sentences if splits[s.document_id] != "test"
-        ], official
+        own = [(s, str(splits[s.document_id])) for s in data.authored.sentences if splits[s.document_id] != "test"]
+        return without_near_duplicates(own, official), official
     of = folds(official)
     test = replace(official, sentences=tuple(s for s in official.sentences if of[s.document_id] == fold))
     rest = replace(official, sentences=tuple(s for s in official.sentences if of[s.document_id] != fold))
@@ -95,10 +96,17 @@ def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSe
     found += [(s, inner.get(s.document_id, "train")) for s in others]
     if source == "both":
         found += [(s, "train") for s in prefixed(data.authored, "authored")]
+    return without_near_duplicates([(s, str(split)) for s, split in found], test), test
+
+
+def without_near_duplicates(
+    rows: list[tuple[AnnotatedSentence, str]], test: Corpus
+) -> list[tuple[AnnotatedSentence, str]]:
+    """Leave out what has nearly the words of a test sentence."""
     tested = len(test.sentences)
-    texts = [s.text for s in test.sentences] + [s.text for s, _ in found]
+    texts = [s.text for s in test.sentences] + [s.text for s, _ in rows]
     near = {other - tested for one, other, _ in near_duplicates(texts) if one < tested <= other}
-    return [pair for row, pair in enumerate(found) if row not in near], test
+    return [row for number, row in enumerate(rows) if number not in near]
 
 
 def write(rows: list[tuple[AnnotatedSentence, str]], folder: Path) -> None:
@@ -122,7 +130,8 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: int, keep: Pa
     with tempfile.TemporaryDirectory() as scratch:
         write(rows, Path(scratch) / "corpus")
         output = keep or Path(scratch) / "model"
-        train(config.model_copy(update={"corpus": Path(scratch) / "corpus", "output": output}), overwrite=True)
+        places = {"corpus": Path(scratch) / "corpus", "output": output}
+        train(config.model_copy(update=places), overwrite=True)
         classifier = FrameClassifier.load(output)
     probabilities = classifier.probabilities(*test.inputs())
     decisions = classifier.decide(probabilities)
@@ -197,7 +206,9 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="keep the last model and its probabilities here")
     parser.add_argument("--table", action="store_true", help="only write README.md anew")
     options = parser.parse_args()
-    if options.table or options.official is None:
+    if options.official is None and not options.table:
+        parser.error("--official is needed: the official corpus with its texts")
+    if options.table:
         write_text(HERE / "README.md", table(list(known(RESULTS))))
         return
     codebook = Codebook.read(options.codebook)
@@ -207,7 +218,9 @@ def main() -> None:
         replace(official, sentences=tuple(s for s in official.sentences if s.annotator != options.train_only)),
         replace(official, sentences=tuple(s for s in official.sentences if s.annotator == options.train_only)),
     )
-    config = TrainConfig.read(options.config, dict(pair.split("=", 1) for pair in options.set))
+    config = TrainConfig.read(
+        options.config, {"codebook": options.codebook, **dict(pair.split("=", 1) for pair in options.set)}
+    )
     recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output"})
     for fold in options.folds if options.train != "authored" else [0]:
         key = {
@@ -233,4 +246,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FrameclsError as error:
+        sys.exit(f"recipes: {error}")

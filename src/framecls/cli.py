@@ -208,6 +208,7 @@ def corpus_hydrate(
     facts: Facts = Path("data/official"),
     codebook: Annotated[Path, typer.Option(help="The codebook they were coded by.")] = Path("data/codebook.toml"),
     encoding: Annotated[str | None, typer.Option(help="Encoding of text files; detected by default.")] = None,
+    text_column: Annotated[str, typer.Option(help="Column of tables that holds the text.")] = "text",
 ) -> None:
     """Find coded sentences again in your own copies of the documents and write them as an annotated corpus."""
     from framecls.codebook import Codebook
@@ -218,7 +219,7 @@ def corpus_hydrate(
     book = Codebook.read(codebook)
     standoff = Standoff.read(facts, book)
     sources, unknown = find_sources(documents)
-    copies = (copy for source in sources for copy in read_documents(source, encoding=encoding))
+    copies = (copy for source in sources for copy in read_documents(source, encoding=encoding, text_column=text_column))
     found = hydrate(standoff, copies, book)
     for failure in (*unknown, *found.unread):
         typer.echo(f"framecls: {failure.path}: {failure.reason}", err=True)

@@ -1,6 +1,7 @@
 """Reading annotated sentences from every layout, merging codings, and each refusal."""
 
 import itertools
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, Split, merge_codings
+from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, Split, merge_codings, write_corpus
 from framecls.errors import CorpusError
 from tests.corpus.builders import coded, small_codebook, small_corpus, write_csv, write_jsonl
 
@@ -445,3 +446,31 @@ def test_a_coding_that_breaks_a_rule_is_refused(tmp_path: Path, content: dict[st
     with pytest.raises(CorpusError, match=message) as caught:
         Corpus.read(tmp_path, CODEBOOK)
     assert str(caught.value).startswith(f"{tmp_path / 'codings.jsonl'}: ")
+
+
+def test_a_part_of_a_corpus_is_written_with_its_own_codings(tmp_path: Path) -> None:
+    one, other = coded("s1", "carry"), coded("s2", document="d2")
+    codings = {s.id: (replace(s, annotator="ada"), replace(s, annotator="bea")) for s in (one, other)}
+    corpus = replace(small_corpus(one, other), codings=codings)
+    write_corpus(replace(corpus, sentences=(other,)), tmp_path)
+    again = Corpus.read(tmp_path, small_codebook())
+    assert [s.id for s in again.sentences] == list(again.codings) == ["s2"]
+
+
+def test_a_frame_that_is_carried_is_no_hard_negative() -> None:
+    codings = [
+        replace(coded("s1"), annotator="ada", hard_negative=("carry", "gain")),
+        replace(coded("s1", "carry"), annotator="bea"),
+        replace(coded("s1", "carry"), annotator="cid"),
+    ]
+    merged = merge_codings(codings, small_codebook())
+    assert (merged.frames, merged.hard_negative) == (("carry",), ("gain",))
+
+
+def test_a_hard_negative_is_read_and_contradicts_its_frame(tmp_path: Path) -> None:
+    row = {"id": "s1", "document_id": "d1", "text": "The toll is due.", "frames": ["gain"], "hard_negative": ["carry"]}
+    path = write_jsonl(tmp_path / "sentences.jsonl", [row])
+    assert Corpus.read(path, small_codebook()).sentences[0].hard_negative == ("carry",)
+    write_jsonl(path, [{**row, "hard_negative": ["gain"]}])
+    with pytest.raises(CorpusError, match="line 1: 'frames' and 'hard_negative' both have 'gain'"):
+        Corpus.read(path, small_codebook())

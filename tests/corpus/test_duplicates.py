@@ -28,6 +28,11 @@ def test_no_pair_is_missed_and_none_invented(texts: list[str], threshold: float)
     assert len(found) == len(expected)
 
 
+def test_a_pair_at_the_threshold_is_found_whatever_rounding_says() -> None:
+    long = " ".join(f"word{number}" for number in range(104))
+    assert list(near_duplicates([long, " ".join(long.split()[:59])], threshold=0.55)) == [(0, 1, 0.55)]
+
+
 def test_case_and_punctuation_do_not_matter() -> None:
     texts = ["The isles keep the light together.", "“THE ISLES keep the light – together!”", "The isles keep the light"]
     assert list(near_duplicates(texts)) == [(0, 1, 1.0)]

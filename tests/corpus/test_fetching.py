@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from framecls.corpus import DocumentFacts, Fetched, FetchLimits, fetch
+from framecls.corpus.fetching import file_name
 
 QUICK = FetchLimits(pause=0.0, timeout=0.5, seconds=2.0, size=1000, retries=1)
 
@@ -23,6 +24,7 @@ class Answer:
     kind: str = "text/plain; charset=utf-8"
     headers: dict[str, str] = field(default_factory=dict)
     stall: float = 0.0
+    drip: int = 0
 
 
 class Server:
@@ -50,7 +52,11 @@ class Server:
                 for name, value in ({"Content-Length": str(len(answer.body))} | answer.headers).items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(answer.body)
+                for start in range(0, len(answer.body), answer.drip or len(answer.body) or 1):
+                    self.wfile.write(answer.body[start : start + (answer.drip or len(answer.body))])
+                    self.wfile.flush()
+                    if answer.drip:
+                        outer.quit.wait(0.1)
                 if "Content-Length" in answer.headers:
                     self.close_connection = True
 
@@ -219,6 +225,84 @@ def test_requests_are_paced(server: Server, tmp_path: Path, monkeypatch: pytest.
     papers = documents(DocumentFacts("a", url=server.url("/a")), DocumentFacts("b", url=server.url("/b")))
     fetch(papers, tmp_path, limits=FetchLimits(pause=2.0))
     assert slept == [2.0, 2.0]
+
+
+def test_robots_are_obeyed_where_a_redirect_leads(server: Server, tmp_path: Path) -> None:
+    server.answers = {
+        "/robots.txt": [Answer(body=b"\xef\xbb\xbfUser-agent: *\nDisallow: /private/\n")],
+        "/a": [Answer(302, headers={"Location": "/private/a"})],
+        "/private/a": [Answer()],
+    }
+    assert get(server, tmp_path, "/a").reason.endswith("the host's robots.txt asks not to")
+    assert "/private/a" not in server.asked
+
+
+def test_rules_for_others_are_not_ours(server: Server, tmp_path: Path) -> None:
+    server.answers = {"/robots.txt": [Answer(body=b"User-agent: corpus\nDisallow: /\n")], "/a": [Answer()]}
+    assert get(server, tmp_path, "/a").outcome == "fetched"
+
+
+def test_a_host_without_rules_is_asked_for_them_once(server: Server, tmp_path: Path) -> None:
+    server.answers = {"/robots.txt": [Answer(429)], "/a": [Answer()], "/b": [Answer()]}
+    papers = documents(DocumentFacts("a", url=server.url("/a")), DocumentFacts("b", url=server.url("/b")))
+    assert {one.outcome for one in fetch(papers, tmp_path, limits=QUICK)} == {"failed"}
+    assert server.asked == ["/robots.txt", "/robots.txt"]
+
+
+def test_a_busy_server_is_left_the_time_it_asks_for(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("framecls.corpus.fetching.time.sleep", slept.append)
+    server.answers = {
+        "/robots.txt": [Answer(body=b"User-agent: *\nCrawl-delay: 7\n")],
+        "/a": [Answer(503, headers={"Retry-After": "30"}), Answer()],
+    }
+    assert get(server, tmp_path, "/a", FetchLimits(pause=0.0)).outcome == "fetched"
+    assert 30.0 in slept
+    assert any(6.0 < seconds <= 7.0 for seconds in slept)
+    server.answers["/b"] = [Answer(503, headers={"Retry-After": "9000"})]
+    assert "asks to wait 9000 s" in get(server, tmp_path / "more", "/b", FetchLimits(pause=0.0)).reason
+
+
+def test_a_document_that_drips_in_is_cut_off(server: Server, tmp_path: Path) -> None:
+    server.answers["/a"] = [Answer(body=b"x" * 500, drip=1)]
+    limits = FetchLimits(pause=0.0, timeout=0.5, seconds=0.5, retries=0)
+    assert get(server, tmp_path, "/a", limits).reason.endswith("took more than 0.5 s")
+
+
+def test_a_passing_failure_of_the_coded_text_is_not_made_up_for(server: Server, tmp_path: Path) -> None:
+    server.answers = {"/official": [Answer(kind="text/html")], "/text": [Answer(503)]}
+    paper = documents(DocumentFacts("d1", url=server.url("/official"), copy=server.url("/text")))
+    (one,) = fetch(paper, tmp_path, limits=QUICK)
+    assert (one.outcome, one.address) == ("failed", server.url("/text"))
+
+
+@pytest.mark.parametrize(
+    "location", ["http://[bad/", "/b", "file:///etc/passwd"], ids=["no address", "a ring", "no http address"]
+)
+def test_a_redirect_to_nowhere_ends_one_document_only(location: str, server: Server, tmp_path: Path) -> None:
+    server.answers = {"/b": [Answer(301, headers={"Location": location})], "/a": [Answer()]}
+    papers = documents(
+        DocumentFacts("b", url=server.url("/b")),
+        DocumentFacts("c", url="http://[::1/x"),
+        DocumentFacts("a", url=server.url("/a")),
+    )
+    assert [one.outcome for one in fetch(papers, tmp_path, limits=QUICK)] == ["failed", "failed", "fetched"]
+
+
+def test_files_of_others_are_left_alone(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "my thesis.partial").write_text("half of it")
+    server.answers["/a"] = [Answer()]
+    get(server, tmp_path, "/a")
+    assert (tmp_path / "my thesis.partial").exists()
+
+
+def test_ids_make_names_a_file_system_takes() -> None:
+    long = "Резолюция о партнёрстве и развитии " * 9
+    assert len(file_name(long)) <= 200
+    assert file_name(long) != file_name(long + "x")
+    assert file_name("a/b.c:d") == "a%2Fb%2Ec%3Ad"
 
 
 def test_progress_is_told(server: Server, tmp_path: Path) -> None:

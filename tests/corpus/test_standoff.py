@@ -104,6 +104,7 @@ def test_a_sentence_glued_to_a_footnote_mark_is_found(standoff: Standoff) -> Non
         ("He left.12The toll.3 She stayed.", "The toll."),
         ("café.The tollé, she said", "The tollé,"),
         ("The toll.(3) She stayed.", "The toll."),
+        ("他说。The toll 。通行费", "The toll"),
         ("The toll", "The toll"),
     ],
 )
@@ -141,7 +142,8 @@ def test_a_sentence_far_from_its_neighbours_has_moved(standoff: Standoff) -> Non
 
 def test_what_is_missing_is_named(standoff: Standoff) -> None:
     found = find(standoff, document_of_text("isles", ISLES.replace("toll", "tithe")))
-    assert counts(found) == (5, 0, 4) or counts(found) == (4, 1, 4)
+    # The ferry runs in the isles and in the hill towns; of the isles' five sentences one is lost.
+    assert counts(found) == (4, 1, 4)
     assert {facts.document_id for facts in found.missing} == {"isles", "hills"}
     assert find(standoff, document_of_text("other", "Nothing of ours.")).corpus.sentences == ()
 
@@ -193,6 +195,8 @@ def facts(**changes: object) -> dict[str, object]:
         ([facts(frames=["pain"])], "line 1: unknown frame 'pain'"),
         ([facts(annotators={"ada": ["pain"]})], "line 1: unknown frame 'pain'"),
         ([facts(), facts()], "line 2: sentence 'd1#00000000' occurs twice"),
+        ([facts(codes=["nonsense"])], "line 1: unknown second-level code 'nonsense'"),
+        ([facts(hard_negative=["pain"])], "line 1: unknown frame 'pain'"),
         ([facts(fingerprint="xyz")], "line 1: .*fingerprint"),
         ([facts(length=0)], "line 1: .*length"),
         ([facts(document_id="d9")], "line 1: document 'd9' is not in documents.toml"),
@@ -222,6 +226,32 @@ def test_facts_on_documents_that_break_a_rule_are_refused(content: str | None, m
         (tmp_path / "documents.toml").write_text(content)
     with pytest.raises(CorpusError, match=message):
         Standoff.read(tmp_path, small_codebook())
+
+
+def test_of_two_places_the_coded_one_is_taken() -> None:
+    text = "Their eyes met. Yes. The ferry had gone, and then, after a long while: Yes."
+    start = text.rindex("Yes")
+    corpus = small_corpus(coded("s1", "gain", text="Yes.", start=start, end=start + 4), texts={"d1": text})
+    standoff = Standoff.of(corpus)
+    (sentence,) = find(standoff, document_of_text("d1", text)).corpus.sentences
+    assert (sentence.start, sentence.text) == (start, "Yes.")
+
+
+def test_ligatures_are_letters() -> None:
+    assert fingerprint("The o\ufb03ce was \ufb01rst") == fingerprint("The office was first")
+    standoff = Standoff.of(small_corpus(coded("s1", text="The office."), texts={"d1": "Here. The office. There."}))
+    (sentence,) = find(standoff, document_of_text("d1", "Here. The o\ufb03ce. There.")).corpus.sentences
+    assert sentence.text == "The o\ufb03ce."
+
+
+def test_hard_negatives_come_back(tmp_path: Path) -> None:
+    standoff = Standoff.of(
+        small_corpus(coded("s1", "gain", text="The toll.", hard_negative=("carry",)), texts={"d1": "The toll."})
+    )
+    write_standoff(standoff, tmp_path)
+    again = Standoff.read(tmp_path, small_codebook())
+    (sentence,) = find(again, document_of_text("d1", "The toll.")).corpus.sentences
+    assert (sentence.frames, sentence.hard_negative) == (("gain",), ("carry",))
 
 
 def test_facts_need_the_text_of_the_document() -> None:

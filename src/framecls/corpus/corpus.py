@@ -164,11 +164,14 @@ def merge_codings(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> A
     coded = [coding for coding in codings if coding.frames is not None]
     votes = {frame: sum(frame in (coding.frames or ()) for coding in coded) for frame in codebook.frames}
     tied = any(2 * count == len(coded) for count in votes.values() if count)
+    frames = tuple(frame for frame, count in votes.items() if 2 * count > len(coded)) if coded else None
+    near = {frame for coding in codings for frame in coding.hard_negative}.difference(frames or ())
     return replace(
         codings[0],
-        frames=tuple(frame for frame, count in votes.items() if 2 * count > len(coded)) if coded else None,
+        frames=frames,
         annotator="",
         borderline=tied or any(coding.borderline for coding in coded),
         note="; ".join(coding.note for coding in coded if coding.note),
         codes=(),
+        hard_negative=tuple(frame for frame in codebook.frames if frame in near),
     )

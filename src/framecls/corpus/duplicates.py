@@ -29,12 +29,12 @@ def near_duplicates(texts: Sequence[str], *, threshold: float = 0.7) -> Iterator
     for position, found in enumerate(runs):
         # Two sets this alike must share one of the rarest, size - least overlap + 1, runs of each.
         rarest = sorted(found, key=lambda run: (spread[run], run))
-        rarest = rarest[: len(found) - math.ceil(threshold * len(found)) + 1]
+        rarest = rarest[: len(found) - math.ceil(threshold * len(found) - 1e-9) + 1]
         candidates = dict.fromkeys(other for run in rarest for other in index[run])
         for other in sorted(candidates):
             shared = len(found & runs[other])
             similarity = shared / (len(found) + len(runs[other]) - shared)
-            if similarity >= threshold:
+            if similarity >= threshold - 1e-9:
                 yield other, position, similarity
         for run in rarest:
             index[run].append(position)

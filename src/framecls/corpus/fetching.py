@@ -3,23 +3,31 @@
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from hashlib import sha1
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from urllib.robotparser import RobotFileParser
 
 import urllib3
 
 from framecls.corpus.records import DocumentFacts
 
-__all__ = ["FETCHED", "FetchLimits", "Fetched", "fetch"]
+__all__ = ["FETCHED", "FetchLimits", "Fetched", "fetch", "file_name"]
 
 #: Name of the record in the folder of documents, a row for each one asked for; hidden, so that it is not read as one.
 FETCHED = ".fetched.jsonl"
-_AGENT = "framecls (research corpus; one request at a time)"
+#: What robots.txt may call us, and what we call ourselves.
+_NAME = "framecls"
+_AGENT = f"{_NAME} (annotated corpus; one request at a time)"
 _CHUNK = 1 << 16
+_ROBOTS_SIZE = 1 << 19
+_REDIRECTS = 5
+_BUSY = (429, 500, 502, 503, 504)
+#: Most characters of a file's name; a suffix and ".partial" come after it.
+_LONGEST = 200
 
 #: Suffix of the file by what the server says it sends.
 _SUFFIXES = {
@@ -72,7 +80,11 @@ class Fetched:
 
 
 class _RefusedError(Exception):
-    """A document that cannot be had, and why."""
+    """A document that cannot be had, why, and whether it is gone for good."""
+
+    def __init__(self, reason: str, *, gone: bool = False) -> None:
+        super().__init__(reason)
+        self.gone = gone
 
 
 def fetch(
@@ -85,10 +97,10 @@ def fetch(
     """
     Download documents into a folder, one file each, named by document.
 
-    Where the address of the coded plain text is recorded it is taken, else the official one; where the first fails, the
-    other is tried. ``robots.txt`` is obeyed, a host is asked once in ``limits.pause`` seconds, and a server that is
-    busy is left the time it asks for. A file appears under its name only when it is whole; what is there already is not
-    asked for again.
+    Where the address of the coded plain text is recorded it is taken, else the official one; the official one is also
+    taken where the first is gone for good (404, 410). ``robots.txt`` is obeyed, redirects included; a host is asked
+    once in ``limits.pause`` seconds or as seldom as it wants, and a server that is busy is left the time it asks for. A
+    file appears under its name only when it is whole; what is there already is not asked for again.
 
     :param documents: facts on documents, by id.
     :param folder: where the files go; made where it is not there.
@@ -98,14 +110,12 @@ def fetch(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for partial in folder.glob("*.partial"):
-        partial.unlink()
     there = {path.stem: path.name for path in sorted(folder.iterdir()) if path.suffix in _KNOWN}
     session = _Session(limits or FetchLimits())
     found = []
     with (folder / FETCHED).open("a", encoding="utf-8") as log:
         for facts in documents.values():
-            name = _file_name(facts.document_id)
+            name = file_name(facts.document_id)
             if name in there:
                 one = Fetched(facts.document_id, "", "there", there[name])
             else:
@@ -118,14 +128,22 @@ def fetch(
     return found
 
 
-def _file_name(document_id: str) -> str:
-    """Turn an id into a name that no file system and no reader of suffixes stumbles over."""
-    return quote(document_id, safe=" ()+,=@[]").replace(".", "%2E")
+def file_name(document_id: str) -> str:
+    """
+    Turn an id into a name that no file system and no reader of suffixes stumbles over.
+
+    :param document_id: the id.
+    :returns: the name without a suffix; a long one ends in a hash of the id.
+    """
+    name = quote(document_id, safe=" ()+,=@[]").replace(".", "%2E")
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST - 9].rstrip('%')}-{sha1(document_id.encode(), usedforsecurity=False).hexdigest()[:8]}"
+    return name
 
 
 def _fetch(facts: DocumentFacts, path: Path, session: "_Session") -> Fetched:
     addresses = list(dict.fromkeys(address for address in (facts.copy, facts.url) if address))
-    if not addresses:
+    if not addresses or not facts.document_id:
         return Fetched(facts.document_id, "", "failed", reason="no address is recorded")
     reasons = []
     for address in addresses:
@@ -133,9 +151,11 @@ def _fetch(facts: DocumentFacts, path: Path, session: "_Session") -> Fetched:
             name = session.save(address, path)
         except _RefusedError as error:
             reasons.append(f"{address}: {error}")
+            if not error.gone:
+                break
         else:
             return Fetched(facts.document_id, address, "fetched", name)
-    return Fetched(facts.document_id, addresses[-1], "failed", reason="; ".join(reasons))
+    return Fetched(facts.document_id, addresses[len(reasons) - 1], "failed", reason="; ".join(reasons))
 
 
 class _Session:
@@ -146,64 +166,93 @@ class _Session:
         self._pool = urllib3.PoolManager(
             headers={"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"},
             timeout=urllib3.Timeout(limits.timeout),
-            retries=urllib3.Retry(
-                limits.retries,
-                redirect=5,
-                backoff_factor=max(limits.pause, 0.01),
-                status_forcelist=(429, 500, 502, 503, 504),
-                raise_on_status=False,
-                respect_retry_after_header=True,
-            ),
+            retries=False,
         )
-        self._robots: dict[str, RobotFileParser] = {}
+        self._robots: dict[str, RobotFileParser | _RefusedError] = {}
         self._asked: dict[str, float] = {}
 
     def save(self, address: str, path: Path) -> str:
         """Download one address to the path with a suffix, and give the name of the file."""
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise _RefusedError("is no http address")
-        if not self._robots_of(f"{parts.scheme}://{parts.netloc}").can_fetch(_AGENT, address):
-            raise _RefusedError("the host's robots.txt asks not to")
-        self._wait(parts.netloc)
-        started = time.monotonic()
+        deadline = time.monotonic() + self._limits.seconds
         partial = path.with_name(path.name + ".partial")
+        response, address = self._follow(address, deadline)
         try:
-            response = self._pool.request("GET", address, preload_content=False)
-            try:
-                suffix = self._suffix(response, address)
-                with partial.open("wb") as out:
-                    size = 0
-                    for chunk in response.stream(_CHUNK, decode_content=True):
-                        size += len(chunk)
-                        if size > self._limits.size:
-                            raise _RefusedError(f"is more than {self._limits.size} bytes")
-                        if time.monotonic() - started > self._limits.seconds:
-                            raise _RefusedError(f"took more than {self._limits.seconds:g} s")
-                        out.write(chunk)
-            finally:
-                response.close()
-            if size == 0:
+            suffix = self._suffix(response, address)
+            with partial.open("wb") as out:
+                for chunk in self._chunks(response, self._limits.size, deadline):
+                    out.write(chunk)
+            if partial.stat().st_size == 0:
                 raise _RefusedError("the server sent nothing")
-        except urllib3.exceptions.HTTPError as error:
+            target = path.with_name(path.name + suffix)
+            partial.replace(target)
+        finally:
+            response.close()
             partial.unlink(missing_ok=True)
-            raise _RefusedError(_reason(error)) from error
-        except _RefusedError:
-            partial.unlink(missing_ok=True)
-            raise
-        target = path.with_name(path.name + suffix)
-        partial.replace(target)
         return target.name
+
+    def _follow(self, address: str, deadline: float) -> tuple[urllib3.BaseHTTPResponse, str]:
+        """Ask for an address and for what it leads on to, each as its host allows."""
+        for _ in range(_REDIRECTS + 1):
+            parts = _split(address)
+            rules = self._rules(f"{parts.scheme}://{parts.netloc}", deadline)
+            if not rules.can_fetch(_NAME, address):
+                raise _RefusedError("the host's robots.txt asks not to")
+            response = self._ask(address, deadline, float(rules.crawl_delay(_NAME) or 0))
+            onward = response.get_redirect_location()
+            if not onward:
+                return response, address
+            response.close()
+            try:
+                address = urljoin(address, onward)
+            except ValueError as error:
+                raise _RefusedError("leads on to what is no address") from error
+        raise _RefusedError(f"leads on more than {_REDIRECTS} times")
+
+    def _ask(self, address: str, deadline: float, delay: float = 0.0) -> urllib3.BaseHTTPResponse:
+        """Make one request, and make it again where the server is busy or the connection breaks."""
+        host = _split(address).netloc
+        for tries_left in range(self._limits.retries, -1, -1):
+            self._wait(host, delay)
+            try:
+                response = self._pool.request("GET", address, preload_content=False, redirect=False)
+            except urllib3.exceptions.HTTPError as error:
+                if not tries_left or time.monotonic() > deadline:
+                    raise _RefusedError(_reason(error)) from error
+                pause = self._limits.pause
+            else:
+                if response.status not in _BUSY or not tries_left:
+                    return response
+                asked = response.headers.get("Retry-After", "")
+                pause = float(asked) if asked.isdigit() else self._limits.pause
+                response.close()
+                if time.monotonic() + pause > deadline:
+                    raise _RefusedError(f"the server answers {response.status} and asks to wait {pause:g} s")
+            time.sleep(pause)
+        raise AssertionError
+
+    def _chunks(self, response: urllib3.BaseHTTPResponse, most: int, deadline: float) -> Iterator[bytes]:
+        """Read an answer bit by bit, as it comes, within the limits."""
+        size = 0
+        try:
+            while chunk := response.read1(_CHUNK, decode_content=True):
+                size += len(chunk)
+                if size > most:
+                    raise _RefusedError(f"is more than {most} bytes")
+                if time.monotonic() > deadline:
+                    raise _RefusedError(f"took more than {self._limits.seconds:g} s")
+                yield chunk
+        except urllib3.exceptions.HTTPError as error:
+            raise _RefusedError(_reason(error)) from error
 
     def _suffix(self, response: urllib3.BaseHTTPResponse, address: str) -> str:
         """Refuse an answer that is no document; tell the kind of one that is."""
         if response.status != 200:
-            raise _RefusedError(f"the server answers {response.status}")
+            raise _RefusedError(f"the server answers {response.status}", gone=response.status in (404, 410))
         declared = response.headers.get("Content-Length", "")
         if declared.isdigit() and int(declared) > self._limits.size:
             raise _RefusedError(f"is {declared} bytes, more than {self._limits.size}")
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        by_name = Path(urlsplit(address).path).suffix.lower()
+        by_name = Path(_split(address).path).suffix.lower()
         # Repositories send every file as plain text; the name says what it is.
         if by_name in _KNOWN and kind in ("", "text/plain", "application/octet-stream"):
             return by_name
@@ -211,32 +260,59 @@ class _Session:
             return _SUFFIXES[kind]
         raise _RefusedError(f"is {kind or 'of no declared kind'}, none of the kinds that can be read")
 
-    def _robots_of(self, host: str) -> RobotFileParser:
+    def _rules(self, host: str, deadline: float) -> RobotFileParser:
+        """Give a host's robots.txt; a host that could not give it is not asked again."""
         if host not in self._robots:
-            parser = RobotFileParser()
-            self._wait(urlsplit(host).netloc)
             try:
-                response = self._pool.request("GET", f"{host}/robots.txt")
-            except urllib3.exceptions.HTTPError as error:
-                raise _RefusedError(_reason(error)) from error
-            # No such file: nothing is asked of us. Any other answer but the file: the host is not to be trusted today.
-            if 400 <= response.status < 500:
-                parser.parse([])
-            elif response.status == 200:
-                parser.parse(response.data.decode("utf-8", "replace").splitlines())
-            else:
-                raise _RefusedError(f"its robots.txt cannot be read: the server answers {response.status}")
-            self._robots[host] = parser
-        return self._robots[host]
+                self._robots[host] = self._read_rules(host, deadline)
+            except _RefusedError as error:
+                self._robots[host] = _RefusedError(f"its robots.txt cannot be read: {error}")
+        known = self._robots[host]
+        if isinstance(known, _RefusedError):
+            raise known
+        return known
 
-    def _wait(self, host: str) -> None:
-        rest = self._asked.get(host, -self._limits.pause) + self._limits.pause - time.monotonic()
+    def _read_rules(self, host: str, deadline: float) -> RobotFileParser:
+        parser = RobotFileParser()
+        address = f"{host}/robots.txt"
+        for _ in range(_REDIRECTS + 1):
+            response = self._ask(address, deadline)
+            try:
+                if onward := response.get_redirect_location():
+                    address = urljoin(address, onward)
+                    continue
+                # No such file: nothing is asked of us. Any other answer but the file: the host is not to be trusted.
+                if response.status == 200:
+                    text = b"".join(self._chunks(response, _ROBOTS_SIZE, deadline)).decode("utf-8-sig", "replace")
+                    parser.parse(text.splitlines())
+                elif 400 <= response.status < 500 and response.status != 429:
+                    parser.parse([])
+                else:
+                    raise _RefusedError(f"the server answers {response.status}")
+            except ValueError as error:
+                raise _RefusedError("leads on to what is no address") from error
+            finally:
+                response.close()
+            return parser
+        raise _RefusedError(f"leads on more than {_REDIRECTS} times")
+
+    def _wait(self, host: str, delay: float) -> None:
+        pause = max(self._limits.pause, delay)
+        rest = self._asked.get(host, -pause) + pause - time.monotonic()
         if rest > 0:
             time.sleep(rest)
         self._asked[host] = time.monotonic()
 
 
+def _split(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise _RefusedError("is no http address") from error
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise _RefusedError("is no http address")
+    return parts
+
+
 def _reason(error: urllib3.exceptions.HTTPError) -> str:
-    if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason is not None:
-        return _reason(error.reason) if isinstance(error.reason, urllib3.exceptions.HTTPError) else str(error.reason)
     return re.sub(r"<[^>]* object at [^>]*>: ?", "", str(error)) or type(error).__name__

@@ -247,7 +247,10 @@ def _facts(id: str, values: object, where: str) -> DocumentFacts:
     except ValueError as error:
         raise CorpusError(f"{where}: {error}") from error
     words = {key: str(values.get(key) or "") for key in DOCUMENT_WORDS}
-    return DocumentFacts(id, **words, year=year, split=_split(values, where), text=values.get("text"))
+    text = values.get("text")
+    if not (text is None or isinstance(text, str)):
+        raise CorpusError(f"{where}: 'text' must be text, found {text!r}")
+    return DocumentFacts(id, **words, year=year, split=_split(values, where), text=text)
 
 
 def read_document_facts(path: Path) -> dict[str, DocumentFacts]:
@@ -262,6 +265,8 @@ def read_document_facts(path: Path) -> dict[str, DocumentFacts]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CorpusError(f"{path}: cannot be read: {error}; it holds a table for each document") from error
+    if "" in content:
+        raise CorpusError(f"{path}: a document without an id; name it")
     return {id: _facts(id, values, f"{path}: {id}") for id, values in content.items()}
 
 

@@ -2,8 +2,9 @@
 Codings without their text: a fingerprint of each sentence, found again in the reader's own copies of the documents.
 
 A fingerprint is taken of the text stripped to its lower-case letters ``a``-``z`` and digits, so that line breaks,
-hyphens at line ends, quotation marks and accents do not matter; and sentences are looked for in the stripped text of a
-whole document, so that neither does the way it was cut into sentences.
+hyphens at line ends and quotation marks do not matter, nor whether an accent is a character of its own (a letter with
+an accent is left out either way, so one that lost it is another word); and sentences are looked for in the stripped
+text of a whole document, so that neither does the way it was cut into sentences.
 """
 
 from bisect import bisect_right
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha1
 from pathlib import Path
 from statistics import median
+from unicodedata import normalize
 from urllib.parse import unquote
 
 import numpy as np
@@ -27,12 +29,14 @@ from framecls.documents import Document, Failure, Sentence, sentences
 from framecls.errors import CodebookError, CorpusError
 from framecls.validation import first_problem
 
-__all__ = ["Hydration", "SentenceFacts", "Standoff", "fingerprint", "hydrate", "sentence_facts"]
+__all__ = ["Hydration", "SentenceFacts", "Standoff", "fingerprint", "hydrate"]
 
 #: Stripped characters the anchor is taken of; what most sentences are looked up by.
 _ANCHOR = 16
+#: Letters that typesetting joined: "ﬀ" to "ﬆ".
+_LIGATURES = frozenset(map(chr, range(0xFB00, 0xFB07)))
 #: Marks that end what stands before a sentence.
-_ENDS = ".,;:!?)]}”’»…"
+_ENDS = ".,;:!?)]}”’»…。，"
 #: Marks that begin what stands after one.
 _STARTS = "([{“‘«„"
 #: The combining accents of Unicode.
@@ -55,7 +59,7 @@ class SentenceFacts(BaseModel):
     :param annotators: the frames each annotator saw, by name of the annotator.
     :param borderline: whether careful readers differ over it.
     :param codes: second-level codes.
-    :param stratum: why it was drawn, where it was sampled.
+    :param hard_negative: frames it comes near to and does not carry.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,7 +73,7 @@ class SentenceFacts(BaseModel):
     annotators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     borderline: bool = False
     codes: tuple[str, ...] = ()
-    stratum: str = ""
+    hard_negative: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -103,20 +107,27 @@ class Standoff:
         path = folder / "sentences.jsonl"
         found: dict[str, SentenceFacts] = {}
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            # Not splitlines(), which also cuts at separators that may stand in an id.
+            lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise CorpusError(f"{path}: cannot be read: {error}; give a folder of sentence facts") from error
         documents = read_document_facts(folder / "documents.toml")
+        known = {code.name for definition in codebook.definitions for code in definition.codes}
         for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
             where = f"{path}: line {number}"
             try:
                 facts = SentenceFacts.model_validate_json(line)
-                for frame in (*facts.frames, *(f for seen in facts.annotators.values() for f in seen)):
+                seen = (frame for frames in facts.annotators.values() for frame in frames)
+                for frame in (*facts.frames, *facts.hard_negative, *seen):
                     codebook.index(frame)
             except ValidationError as error:
                 raise CorpusError(f"{where}: {first_problem(error)}") from error
             except CodebookError as error:
                 raise CorpusError(f"{where}: {error}") from error
+            if strange := [code for code in facts.codes if code not in known]:
+                raise CorpusError(f"{where}: unknown second-level code {strange[0]!r}")
             if facts.document_id not in documents:
                 raise CorpusError(f"{where}: document {facts.document_id!r} is not in documents.toml")
             if facts.id in found:
@@ -129,13 +140,14 @@ class Standoff:
     @classmethod
     def of(cls, corpus: Corpus) -> "Standoff":
         """
-        Reduce a corpus to facts.
+        Reduce a corpus to facts. Notes, and each annotator's own codes and borderline marks, are left out.
 
         :param corpus: the corpus; it has the text of every document.
         :returns: the facts, in the corpus's order.
         :raises CorpusError: a sentence is not coded, or does not stand in the text of its document.
         """
         facts = {}
+        stripped: dict[str, _Stripped] = {}
         for sentence in corpus.sentences:
             document = corpus.documents.get(sentence.document_id)
             if document is None or document.text is None:
@@ -143,7 +155,10 @@ class Standoff:
                     f"sentence {sentence.id!r}: the corpus has no text of document {sentence.document_id!r}; "
                     "add a column 'text' to documents.jsonl"
                 )
-            one = sentence_facts(sentence, document.text, corpus.codings.get(sentence.id, (sentence,)))
+            if sentence.document_id not in stripped:
+                stripped[sentence.document_id] = _Stripped.of(document.text)
+            codings = corpus.codings.get(sentence.id, (sentence,))
+            one = _sentence_facts(sentence, stripped[sentence.document_id], codings)
             if one.id in facts:
                 raise CorpusError(f"sentence {sentence.id!r}: the same words are coded twice in its document; keep one")
             facts[one.id] = one
@@ -167,11 +182,11 @@ class _Stripped:
     @classmethod
     def of(cls, text: str) -> "_Stripped":
         lowered = text.lower()
-        if len(lowered) == len(text):
+        if len(lowered) == len(text) and not _LIGATURES.intersection(text):
             origin = np.arange(len(text), dtype=np.int64)
         else:
-            # A few letters become two when lowered.
-            pieces = [letter.lower() for letter in text]
+            # A few letters become two when lowered, and ligatures of typesetting are two letters or three.
+            pieces = [normalize("NFKC", letter) if letter in _LIGATURES else letter.lower() for letter in text]
             lowered = "".join(pieces)
             origin = np.repeat(np.arange(len(text), dtype=np.int64), [len(piece) for piece in pieces])
         points = np.frombuffer(lowered.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -201,23 +216,26 @@ def _digest(stripped: str, digits: int) -> str:
     return sha1(stripped.encode("ascii"), usedforsecurity=False).hexdigest()[:digits]
 
 
-def sentence_facts(
-    sentence: AnnotatedSentence, document: str, codings: Iterable[AnnotatedSentence] = ()
+def _sentence_facts(
+    sentence: AnnotatedSentence, document: _Stripped, codings: Iterable[AnnotatedSentence]
 ) -> SentenceFacts:
-    """
-    Reduce a coded sentence to facts.
-
-    :param sentence: the sentence.
-    :param document: text of its document.
-    :param codings: what each annotator saw in it.
-    :returns: the facts.
-    :raises CorpusError: the sentence has no letter, is not coded, or does not stand in the document.
-    """
-    stripped, whole = _Stripped.of(sentence.text).text, _Stripped.of(document).text
-    position = whole.find(stripped) if stripped else -1
-    if position < 0 or sentence.frames is None:
-        what = "is not coded yet" if sentence.frames is None else "does not stand in its document"
-        raise CorpusError(f"sentence {sentence.id!r}: {what}; no facts can be taken of it")
+    """Reduce a coded sentence to facts; where it occurs twice, its offset tells which is meant."""
+    stripped = _Stripped.of(sentence.text).text
+    position = document.text.find(stripped)
+    if sentence.start is not None:
+        meant = int(np.searchsorted(document.offsets, sentence.start))
+        position = meant if document.text.startswith(stripped, meant) else position
+    problem = (
+        "is not coded yet"
+        if sentence.frames is None
+        else "has none of the letters a to z and no digit"
+        if not stripped
+        else "does not stand in its document"
+        if position < 0
+        else ""
+    )
+    if problem or sentence.frames is None:
+        raise CorpusError(f"sentence {sentence.id!r}: {problem}; no facts can be taken of it")
     return SentenceFacts(
         document_id=sentence.document_id,
         fingerprint=_digest(stripped, 16),
@@ -230,6 +248,7 @@ def sentence_facts(
         },
         borderline=sentence.borderline,
         codes=sentence.codes,
+        hard_negative=sentence.hard_negative,
     )
 
 
@@ -284,16 +303,18 @@ class _Copy:
 def _place(stripped: _Stripped, start: int, end: int) -> _Place:
     """Give a stripped range its place, with the marks and accents that hang on to its ends."""
     text, first, last = stripped.original, int(stripped.offsets[start]), int(stripped.offsets[end - 1]) + 1
-    while last < len(text) and not text[last].isspace() and not _counts(text[last]) and text[last] not in _STARTS:
+    while last < len(text) and text[last] not in _STARTS and _hangs_on(text[last], text[last - 1]):
         last += 1
-    while first > 0 and not text[first - 1].isspace() and not _counts(text[first - 1]) and text[first - 1] not in _ENDS:
+    while first > 0 and text[first - 1] not in _ENDS and _hangs_on(text[first - 1], text[first]):
         first -= 1
     return _Place(start, first, last)
 
 
-def _counts(letter: str) -> bool:
-    """Tell whether a letter is one a fingerprint is taken of."""
-    return letter.isascii() and letter.isalnum()
+def _hangs_on(letter: str, beside: str) -> bool:
+    """Tell whether a mark, or a letter with an accent, belongs to the sentence it stands beside."""
+    if letter.isspace() or (letter.isascii() and letter.isalnum()):
+        return False
+    return not letter.isalnum() or beside.isalnum()
 
 
 class _Index:
@@ -379,10 +400,9 @@ def _copy(document: Document, index: _Index, of_document: Mapping[str, Sequence[
         places |= _Index(lost).search(stripped, range(len(stripped.text)))
     if not places:
         return None
+    # One that stands in several places does not tell how far they have all been shifted.
     shifts = [
-        min(place.position for place in places[facts.id]) - facts.position
-        for facts in of_document[id]
-        if facts.id in places
+        places[facts.id][0].position - facts.position for facts in of_document[id] if len(places.get(facts.id, ())) == 1
     ]
     cut = [sentence for sentence in sentences(document) if sentence.end is not None]
     ends = [sentence.end for sentence in cut if sentence.end is not None]
@@ -409,6 +429,7 @@ def _sentence(facts: SentenceFacts, copy: _Copy, place: _Place, codebook: Codebo
         annotator=next(iter(facts.annotators)) if len(facts.annotators) == 1 else "",
         borderline=facts.borderline,
         codes=facts.codes,
+        hard_negative=_in_order(facts.hard_negative, codebook),
     )
 
 

@@ -26,7 +26,7 @@ def write_corpus(corpus: Corpus, folder: Path | str) -> None:
     folder = Path(folder)
     used = dict.fromkeys(corpus.document_ids())
     documents = [_known(asdict(corpus.documents[id])) for id in used if id in corpus.documents]
-    codings = [_coding(coding) for of_sentence in corpus.codings.values() for coding in of_sentence]
+    codings = [_coding(coding) for s in corpus.sentences for coding in corpus.codings.get(s.id, ())]
     write_jsonl(folder / "sentences.jsonl", (_sentence(sentence) for sentence in corpus.sentences))
     for name, rows in (("documents", documents), ("codings", codings)):
         path = folder / f"{name}.jsonl"
