@@ -216,7 +216,7 @@ def test_facts_that_break_a_rule_are_refused(rows: list[dict[str, object]], mess
     [
         ("d1 = 3\n", "documents.toml: d1: expected facts on a document, found 3"),
         ('[d1]\nyear = "long ago"\n', "documents.toml: d1: .*year"),
-        ("[d1\n", "documents.toml: cannot be read"),
+        ("[d1\n", "documents.toml: is not valid TOML"),
         (None, "documents.toml: cannot be read"),
     ],
 )

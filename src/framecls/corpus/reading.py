@@ -263,8 +263,10 @@ def read_document_facts(path: Path) -> dict[str, DocumentFacts]:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CorpusError(f"{path}: cannot be read: {error}; it holds a table for each document") from error
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror}; it holds a table for each document") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CorpusError(f"{path}: is not valid TOML: {error}; it holds a table for each document") from error
     if "" in content:
         raise CorpusError(f"{path}: a document without an id; name it")
     return {id: _facts(id, values, f"{path}: {id}") for id, values in content.items()}

@@ -109,8 +109,10 @@ class Standoff:
         try:
             # Not splitlines(), which also cuts at separators that may stand in an id.
             lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CorpusError(f"{path}: cannot be read: {error}; give a folder of sentence facts") from error
+        except OSError as error:
+            raise CorpusError(f"{path}: cannot be read: {error.strerror}; give a folder of sentence facts") from error
+        except UnicodeDecodeError as error:
+            raise CorpusError(f"{path}: byte {error.start} is not UTF-8; give a folder of sentence facts") from error
         documents = read_document_facts(folder / "documents.toml")
         known = {code.name for definition in codebook.definitions for code in definition.codes}
         for number, line in enumerate(lines, 1):
