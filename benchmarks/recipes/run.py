@@ -36,6 +36,7 @@ from framecls.corpus import AnnotatedSentence, Corpus, near_duplicates, split_do
 from framecls.errors import FrameclsError
 from framecls.evaluation import evaluate
 from framecls.files import write_text
+from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.training import train
 
@@ -51,9 +52,9 @@ def folds(official: Corpus) -> dict[str, int]:
     return split_documents(official.document_ids(), official.gold(), shares, rng=np.random.default_rng(0))
 
 
-def prefixed(corpus: Corpus, prefix: str) -> list[AnnotatedSentence]:
+def prefixed(sentences: Sequence[AnnotatedSentence], prefix: str) -> list[AnnotatedSentence]:
     """Keep the ids of two corpora apart."""
-    return [replace(s, id=f"{prefix}:{s.id}", document_id=f"{prefix}:{s.document_id}") for s in corpus.sentences]
+    return [replace(s, id=f"{prefix}:{s.id}", document_id=f"{prefix}:{s.document_id}") for s in sentences]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,35 @@ class Data:
 
     :param authored: the project's corpus.
     :param official: the sentences that are tested on.
+    :param leave_out: share of the authored framed sentences without a keyword of any of their frames that is left out.
     :param more: further official sentences, trained on only; most were drawn because an earlier model was taken in.
     """
 
     authored: Corpus
     official: Corpus
     more: Corpus
+    leave_out: float = 0.0
+
+    def authored_sentences(self) -> list[AnnotatedSentence]:
+        """Give the authored sentences, without those left out."""
+        gold = self.authored.gold()
+        hits = Lexicon(self.authored.codebook).decide([s.text for s in self.authored.sentences])
+        escaping = gold.any(axis=1) & ~(gold & hits).any(axis=1)
+        chance = np.random.default_rng(0).random(len(gold))
+        return [
+            s for s, out in zip(self.authored.sentences, escaping & (chance < self.leave_out), strict=True) if not out
+        ]
 
     def key(self, source: Source) -> dict[str, str]:
         """Hash what a run depends on."""
-        return {
-            "authored": self.authored.sha256[:12] if source != "official" else "",
-            "official": self.official.sha256[:12],
-        } | ({"more": str(len(self.more))} if len(self.more) and source != "authored" else {})
+        return (
+            {
+                "authored": self.authored.sha256[:12] if source != "official" else "",
+                "official": self.official.sha256[:12],
+            }
+            | ({"leave_out": str(self.leave_out)} if self.leave_out and source != "official" else {})
+            | ({"more": str(len(self.more))} if len(self.more) and source != "authored" else {})
+        )
 
 
 def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSentence, str]], Corpus]:
@@ -83,7 +100,7 @@ def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSe
     official = data.official
     if source == "authored":
         splits = data.authored.splits()
-        own = [(s, str(splits[s.document_id])) for s in data.authored.sentences if splits[s.document_id] != "test"]
+        own = [(s, str(splits[s.document_id])) for s in data.authored_sentences() if splits[s.document_id] != "test"]
         return without_near_duplicates(own, official), official
     of = folds(official)
     test = replace(official, sentences=tuple(s for s in official.sentences if of[s.document_id] == fold))
@@ -95,7 +112,7 @@ def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSe
     others = (s for s in data.more.sentences if of.get(s.document_id) != fold)
     found += [(s, inner.get(s.document_id, "train")) for s in others]
     if source == "both":
-        found += [(s, "train") for s in prefixed(data.authored, "authored")]
+        found += [(s, "train") for s in prefixed(data.authored_sentences(), "authored")]
     return without_near_duplicates([(s, str(split)) for s, split in found], test), test
 
 
@@ -169,7 +186,9 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     """Lay out a line for each recipe and kind of training data, in the order they were first tried."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for record in records:
-        same = {key: record.get(key, "") for key in ("name", "train", "recipe", "authored", "official", "more")}
+        same = {
+            key: record.get(key, "") for key in ("name", "train", "recipe", "authored", "official", "more", "leave_out")
+        }
         groups.setdefault(json.dumps(same, sort_keys=True), []).append(record)
     lines = [
         "# Recipes",
@@ -204,6 +223,9 @@ def main() -> None:
     parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS)))
     parser.add_argument("--name", default="", help="what is tried, for the table")
     parser.add_argument("--keep", type=Path, help="keep the last model and its probabilities here")
+    parser.add_argument(
+        "--leave-out", type=float, default=0.0, help="share of keyword-free framed authored sentences not trained on"
+    )
     parser.add_argument("--table", action="store_true", help="only write README.md anew")
     options = parser.parse_args()
     if options.official is None and not options.table:
@@ -217,6 +239,7 @@ def main() -> None:
         authored,
         replace(official, sentences=tuple(s for s in official.sentences if s.annotator != options.train_only)),
         replace(official, sentences=tuple(s for s in official.sentences if s.annotator == options.train_only)),
+        options.leave_out,
     )
     config = TrainConfig.read(
         options.config, {"codebook": options.codebook, **dict(pair.split("=", 1) for pair in options.set)}
