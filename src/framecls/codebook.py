@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -113,6 +114,16 @@ class Codebook(_Entry):
             return self.frames.index(frame)
         except ValueError:
             raise CodebookError(f"unknown frame {frame!r}; the codebook has {', '.join(self.frames)}") from None
+
+    def in_order(self, frames: Iterable[str]) -> tuple[str, ...]:
+        """
+        Put frames into the order of columns.
+
+        :param frames: names, all of this codebook.
+        :returns: each of them once.
+        """
+        present = set(frames)
+        return tuple(frame for frame in self.frames if frame in present)
 
     @classmethod
     def read(cls, path: Path | str) -> Self:

@@ -121,7 +121,7 @@ def test_what_is_there_is_not_asked_for_again(server: Server, tmp_path: Path) ->
     server.answers = {"/a": [Answer()], "/b": [Answer(500), Answer(500), Answer()]}
     papers = documents(DocumentFacts("a", url=server.url("/a")), DocumentFacts("b.1", url=server.url("/b")))
     assert [one.outcome for one in fetch(papers, tmp_path, limits=QUICK)] == ["fetched", "failed"]
-    (tmp_path / "b%2E1.partial").write_text("half of")
+    (tmp_path / "b%2E1.txt.partial").write_text("half of")
     server.asked.clear()
     assert [one.outcome for one in fetch(papers, tmp_path, limits=QUICK)] == ["there", "fetched"]
     assert server.asked == ["/robots.txt", "/b"]

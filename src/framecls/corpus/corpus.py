@@ -173,5 +173,5 @@ def merge_codings(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> A
         borderline=tied or any(coding.borderline for coding in coded),
         note="; ".join(coding.note for coding in coded if coding.note),
         codes=(),
-        hard_negative=tuple(frame for frame in codebook.frames if frame in near),
+        hard_negative=codebook.in_order(near),
     )

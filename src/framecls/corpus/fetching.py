@@ -14,6 +14,7 @@ from urllib.robotparser import RobotFileParser
 import urllib3
 
 from framecls.corpus.records import DocumentFacts
+from framecls.files import whole_file
 
 __all__ = ["FETCHED", "FetchLimits", "Fetched", "fetch", "file_name"]
 
@@ -174,20 +175,17 @@ class _Session:
     def save(self, address: str, path: Path) -> str:
         """Download one address to the path with a suffix, and give the name of the file."""
         deadline = time.monotonic() + self._limits.seconds
-        partial = path.with_name(path.name + ".partial")
         response, address = self._follow(address, deadline)
         try:
-            suffix = self._suffix(response, address)
-            with partial.open("wb") as out:
-                for chunk in self._chunks(response, self._limits.size, deadline):
-                    out.write(chunk)
-            if partial.stat().st_size == 0:
-                raise _RefusedError("the server sent nothing")
-            target = path.with_name(path.name + suffix)
-            partial.replace(target)
+            target = path.with_name(path.name + self._suffix(response, address))
+            with whole_file(target) as partial:
+                with partial.open("wb") as out:
+                    for chunk in self._chunks(response, self._limits.size, deadline):
+                        out.write(chunk)
+                if partial.stat().st_size == 0:
+                    raise _RefusedError("the server sent nothing")
         finally:
             response.close()
-            partial.unlink(missing_ok=True)
         return target.name
 
     def _follow(self, address: str, deadline: float) -> tuple[urllib3.BaseHTTPResponse, str]:

@@ -19,6 +19,7 @@ __all__ = [
     "read_sentences",
     "sentence_file",
     "table",
+    "table_rows",
 ]
 
 _REQUIRED = ("id", "document_id", "text")
@@ -50,7 +51,14 @@ def table(folder: Path, name: str) -> Path | None:
     return next((path for suffix in TABLE_SUFFIXES if (path := folder / f"{name}{suffix}").exists()), None)
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def table_rows(path: Path) -> Iterator[Row]:
+    """
+    Read the rows of a table; one that cannot be read is an error here.
+
+    :param path: the table.
+    :returns: rows with values.
+    :raises CorpusError: the file or a row cannot be read; the message names file and line.
+    """
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise CorpusError(f"{path}: unknown kind of corpus; expected one of {' '.join(TABLE_SUFFIXES)}")
     try:
@@ -72,7 +80,7 @@ def read_sentences(path: Path, codebook: Codebook, splits: dict[str, Split]) -> 
     :returns: a sentence for each row.
     :raises CorpusError: a row breaks a rule; the message names file and line.
     """
-    for row in _rows(path):
+    for row in table_rows(path):
         where = f"{path}: {row.where}"
         missing = [key for key in _REQUIRED if row.values.get(key) is None]
         if missing:
@@ -108,7 +116,7 @@ def read_codings(
     :raises CorpusError: a row breaks a rule; the message names file and line.
     """
     seen = set()
-    for row in _rows(path):
+    for row in table_rows(path):
         where = f"{path}: {row.where}"
         id, annotator = str(row.values.get("id", "")), row.values.get("annotator")
         if id not in sentences:
@@ -157,7 +165,7 @@ def _near(values: Mapping[str, Any], frames: tuple[str, ...] | None, codebook: C
         codebook.index(frame)
         if frame in (frames or ()):
             raise ValueError(f"'frames' and 'hard_negative' both have {frame!r}; a sentence carries it or does not")
-    return tuple(frame for frame in codebook.frames if frame in names)
+    return codebook.in_order(names)
 
 
 def _codes(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...]:
@@ -181,7 +189,7 @@ def _frames(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...] | 
     names = _names(listed, "frames")
     for frame in names:
         codebook.index(frame)
-    frames = tuple(frame for frame in codebook.frames if frame in names)
+    frames = codebook.in_order(names)
     if ticked is not None and ticked != frames:
         raise ValueError(
             f"'frames' has {', '.join(frames) or 'none'} but the frames' columns have {', '.join(ticked) or 'none'}; "
@@ -227,7 +235,7 @@ def read_documents(path: Path) -> dict[str, DocumentFacts]:
     :raises CorpusError: a row breaks a rule; the message names file and line.
     """
     documents: dict[str, DocumentFacts] = {}
-    for row in _rows(path):
+    for row in table_rows(path):
         where = f"{path}: {row.where}"
         id = row.values.get("document_id")
         if id in (None, ""):

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from framecls.codebook import Codebook
 from framecls.corpus.corpus import Corpus
-from framecls.corpus.reading import read_document_facts
+from framecls.corpus.reading import read_document_facts, table_rows
 from framecls.corpus.records import AnnotatedSentence, DocumentFacts
 from framecls.documents import Document, Failure, Sentence, sentences
 from framecls.errors import CodebookError, CorpusError
@@ -106,21 +106,12 @@ class Standoff:
         folder = Path(folder)
         path = folder / "sentences.jsonl"
         found: dict[str, SentenceFacts] = {}
-        try:
-            # Not splitlines(), which also cuts at separators that may stand in an id.
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except OSError as error:
-            raise CorpusError(f"{path}: cannot be read: {error.strerror}; give a folder of sentence facts") from error
-        except UnicodeDecodeError as error:
-            raise CorpusError(f"{path}: byte {error.start} is not UTF-8; give a folder of sentence facts") from error
         documents = read_document_facts(folder / "documents.toml")
         known = {code.name for definition in codebook.definitions for code in definition.codes}
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            where = f"{path}: line {number}"
+        for row in table_rows(path):
+            where = f"{path}: {row.where}"
             try:
-                facts = SentenceFacts.model_validate_json(line)
+                facts = SentenceFacts.model_validate(row.values)
                 seen = (frame for frames in facts.annotators.values() for frame in frames)
                 for frame in (*facts.frames, *facts.hard_negative, *seen):
                     codebook.index(frame)
@@ -380,7 +371,7 @@ def hydrate(standoff: Standoff, documents: Iterable[Document | Failure], codeboo
         rows[facts.id] = sentence = _sentence(facts, copy, place, codebook)
         if len(facts.annotators) > 1:
             codings[facts.id] = tuple(
-                replace(sentence, annotator=name, frames=_in_order(seen, codebook), borderline=False, codes=())
+                replace(sentence, annotator=name, frames=codebook.in_order(seen), borderline=False, codes=())
                 for name, seen in facts.annotators.items()
             )
     missing = tuple(facts for facts in standoff.sentences if facts.id not in rows)
@@ -423,7 +414,7 @@ def _sentence(facts: SentenceFacts, copy: _Copy, place: _Place, codebook: Codebo
         facts.id,
         facts.document_id,
         copy.text[place.start : place.end],
-        _in_order(facts.frames, codebook),
+        codebook.in_order(facts.frames),
         place.start,
         place.end,
         before=cut[behind - 1].text if behind else "",
@@ -431,10 +422,5 @@ def _sentence(facts: SentenceFacts, copy: _Copy, place: _Place, codebook: Codebo
         annotator=next(iter(facts.annotators)) if len(facts.annotators) == 1 else "",
         borderline=facts.borderline,
         codes=facts.codes,
-        hard_negative=_in_order(facts.hard_negative, codebook),
+        hard_negative=codebook.in_order(facts.hard_negative),
     )
-
-
-def _in_order(frames: Iterable[str], codebook: Codebook) -> tuple[str, ...]:
-    present = set(frames)
-    return tuple(frame for frame in codebook.frames if frame in present)
