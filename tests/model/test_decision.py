@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, log_loss
 
-from framecls.errors import EvaluationError
-from framecls.model.decision import Decision, FrameDecision, bagged_f1_threshold, best_f1_threshold
+from framecls.config import Target
+from framecls.errors import ConfigError, EvaluationError
+from framecls.model.decision import Decision, FrameDecision, bagged_f1_threshold, best_f1_threshold, threshold_at
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -279,3 +280,53 @@ def test_a_slope_that_would_reorder_is_refused(slope: float) -> None:
 def test_a_threshold_that_is_no_probability_is_refused(threshold: float) -> None:
     with pytest.raises(ValueError, match=f"^a threshold must be from 0 to 1, found {threshold}$"):
         FrameDecision(slope=1, intercept=0, threshold=threshold, support=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "metric", "value"), [("f1", "f1", None), ("precision=0.9", "precision", 0.9), ("recall=1", "recall", 1.0)]
+)
+def test_targets_are_read_as_written(text: str, metric: str, value: float | None) -> None:
+    target = Target.parse(text)
+    assert (target.metric, target.value, str(target)) == (metric, value, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "f1=0.9", "precision", "precision=", "precision=0", "recall=1.5", "recall=nan", "auc=1"]
+)
+def test_targets_that_mean_nothing_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="give 'f1', or 'precision=' or 'recall=' with a number from 0 to 1"):
+        Target.parse(text)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    pairs=st.lists(st.tuples(unit_floats, st.booleans()), min_size=1, max_size=10),
+    value=st.sampled_from([0.01, 0.3, 0.5, 2 / 3, 0.9, 1.0]),
+)
+def test_a_target_is_kept_as_brute_force_keeps_it(pairs: list[tuple[float, bool]], value: float) -> None:
+    probabilities = np.array([probability for probability, _ in pairs], dtype=np.float32)
+    gold = np.array([present for _, present in pairs])
+    assume(gold.any())
+    # What each possible threshold accepts, and how much of it is right and is found.
+    accepted = {int((probabilities >= p).sum()): gold[probabilities >= p].sum() for p in probabilities}
+    recall = threshold_at(probabilities, gold, Target("recall", value), "here")
+    enough = [size for size, hits in accepted.items() if hits >= value * gold.sum() - 1e-9]
+    assert int((probabilities.astype(float) >= recall).sum()) == min(enough)
+    enough = [size for size, hits in accepted.items() if hits >= value * size - 1e-9]
+    if enough:
+        precision = threshold_at(probabilities, gold, Target("precision", value), "here")
+        assert int((probabilities.astype(float) >= precision).sum()) == max(enough)
+    else:
+        with pytest.raises(EvaluationError, match="here: no threshold gives precision"):
+            threshold_at(probabilities, gold, Target("precision", value), "here")
+
+
+def test_a_decision_says_its_target() -> None:
+    scores, gold = invented()
+    strict = Decision.fit(scores, gold, frames=["frame"], fitted_on="validation", target="precision=0.95")
+    loose = Decision.fit(scores, gold, frames=["frame"], fitted_on="validation", target="recall=0.95")
+    assert (strict.target, loose.target, fit(scores, gold).target) == ("precision=0.95", "recall=0.95", "f1")
+    decided = [decision.decide(decision.probabilities(scores)) for decision in (strict, loose)]
+    assert (gold & decided[0]).sum() / decided[0].sum() >= 0.95
+    assert (gold & decided[1]).sum() / gold.sum() >= 0.95
+    assert decided[0].sum() < decided[1].sum()

@@ -8,25 +8,28 @@ from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from framecls.codebook import Codebook
 from framecls.config import Context, Precision
 from framecls.errors import CodebookError, ModelError
-from framecls.files import write_json
+from framecls.files import whole_file, write_json
 from framecls.model.decision import Decision, FrameDecision
 from framecls.model.device import choose_device, choose_dtype
 from framecls.model.encoding import Encoder
 from framecls.model.scoring import Scorer
 from framecls.validation import first_problem
 
-__all__ = ["FORMAT", "FrameClassifier"]
+__all__ = ["FORMAT", "FrameClassifier", "write_validation"]
 
 #: Version of ``framecls.json``; a checkpoint of another version is refused by name.
 FORMAT = 1
 _FACTS = "framecls.json"
 _CODEBOOK = "codebook.toml"
+_VALIDATION = "validation.parquet"
 
 Scores = npt.NDArray[np.float32]
 
@@ -45,6 +48,7 @@ class _StoredDecision(BaseModel):
 
     fitted_on: str
     size: int
+    target: str = "f1"
     frames: dict[str, _StoredFrame]
 
 
@@ -84,18 +88,30 @@ class FrameClassifier:
         self._scorer = scorer
 
     @classmethod
-    def load(cls, path: Path | str, *, device: str | None = None, precision: Precision = "fp32") -> Self:
+    def load(
+        cls,
+        path: Path | str,
+        *,
+        device: str | None = None,
+        precision: Precision = "fp32",
+        target: str | None = None,
+    ) -> Self:
         """
         Load a checkpoint folder.
 
         :param path: the folder ``framecls train`` wrote.
         :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
         :param precision: arithmetic of the encoder; ``auto`` takes bf16 where the hardware computes in it.
+        :param target: fit the thresholds anew for ``f1``, ``precision=0.9``, ``recall=0.95`` …, on the validation
+            scores kept in the folder; the stored thresholds by default.
         :returns: the classifier.
         :raises ModelError: the folder is no checkpoint, is incomplete, or is of a version this framecls does not know.
+        :raises ConfigError: the target cannot be read.
+        :raises EvaluationError: the target is out of reach.
         """
         path = Path(path)
         facts, codebook = _read_facts(path)
+        decision = _stored_decision(facts, codebook) if target is None else _fitted_decision(path, codebook, target)
         place = choose_device(device)
         try:
             model = AutoModelForSequenceClassification.from_pretrained(
@@ -113,11 +129,10 @@ class FrameClassifier:
                 f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
             )
         encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
-        frames = tuple(FrameDecision(**facts.decision.frames[frame].model_dump()) for frame in codebook.frames)
         return cls(
             scorer=Scorer(model=model.to(place), encoder=encoder),
             codebook=codebook,
-            decision=Decision(frames=frames, fitted_on=facts.decision.fitted_on, size=facts.decision.size),
+            decision=decision,
             name=facts.name,
         )
 
@@ -142,7 +157,12 @@ class FrameClassifier:
                 "codebook_sha256": self.codebook.sha256,
                 "context": self._scorer.encoder.context,
                 "max_length": self._scorer.encoder.max_length,
-                "decision": {"fitted_on": self.decision.fitted_on, "size": self.decision.size, "frames": frames},
+                "decision": {
+                    "fitted_on": self.decision.fitted_on,
+                    "size": self.decision.size,
+                    "target": self.decision.target,
+                    "frames": frames,
+                },
             }
         )
         write_json(path / _FACTS, facts.model_dump())
@@ -188,6 +208,50 @@ class FrameClassifier:
         :returns: whether each frame is present. *Shape:* ``(N, F)``, bool.
         """
         return self.decision.decide(probabilities)
+
+
+def write_validation(
+    path: Path, scores: Scores, gold: npt.NDArray[np.bool_], *, frames: Sequence[str], fitted_on: str
+) -> None:
+    """
+    Keep what the decision was fitted on, so that it can be fitted for another target later: numbers, no text.
+
+    :param path: the checkpoint folder.
+    :param scores: logits. *Shape:* ``(N, F)``, float32.
+    :param gold: frames of the same sentences. *Shape:* ``(N, F)``, bool.
+    :param frames: names of the F frames.
+    :param fitted_on: name of the split.
+    """
+    columns: dict[str, object] = {f"score_{frame}": scores[:, column] for column, frame in enumerate(frames)}
+    columns |= {f"gold_{frame}": gold[:, column] for column, frame in enumerate(frames)}
+    with whole_file(path / _VALIDATION) as partial:
+        table = pa.table(columns).replace_schema_metadata({"fitted_on": fitted_on})
+        pq.write_table(table, partial, compression="zstd")
+
+
+def _stored_decision(facts: _Facts, codebook: Codebook) -> Decision:
+    stored = facts.decision
+    frames = tuple(FrameDecision(**stored.frames[frame].model_dump()) for frame in codebook.frames)
+    return Decision(frames=frames, fitted_on=stored.fitted_on, size=stored.size, target=stored.target)
+
+
+def _fitted_decision(path: Path, codebook: Codebook, target: str) -> Decision:
+    """Fit the decision anew on the validation scores in the folder."""
+    try:
+        table = pq.read_table(path / _VALIDATION)
+        scores, gold = (
+            np.stack([table.column(f"{kind}_{frame}").to_numpy() for frame in codebook.frames], axis=1)
+            for kind in ("score", "gold")
+        )
+    except FileNotFoundError:
+        raise ModelError(
+            f"{path}: has no {_VALIDATION} to fit the target {target} on; train the model again, or leave --target out"
+        ) from None
+    except (OSError, KeyError, pa.ArrowInvalid) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path / _VALIDATION}: cannot be read: {reason}; copy or train the model again") from error
+    fitted_on = (table.schema.metadata or {}).get(b"fitted_on", b"validation").decode()
+    return Decision.fit(scores, gold, frames=codebook.frames, fitted_on=fitted_on, target=target)
 
 
 def _read_facts(path: Path) -> tuple[_Facts, Codebook]:

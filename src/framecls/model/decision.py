@@ -13,9 +13,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
+from framecls.config import Target
 from framecls.errors import EvaluationError
 
-__all__ = ["Decision", "FrameDecision", "bagged_f1_threshold", "best_f1_threshold"]
+__all__ = ["Decision", "FrameDecision", "bagged_f1_threshold", "best_f1_threshold", "threshold_at"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -54,15 +55,23 @@ class Decision:
     :param frames: one for each frame.
     :param fitted_on: name of the split it was fitted on.
     :param size: sentences in that split.
+    :param target: what the thresholds were fitted for.
     """
 
     frames: tuple[FrameDecision, ...]
     fitted_on: str
     size: int
+    target: str = "f1"
 
     @classmethod
     def fit(
-        cls, scores: npt.NDArray[np.floating], gold: npt.NDArray[np.bool_], *, frames: Sequence[str], fitted_on: str
+        cls,
+        scores: npt.NDArray[np.floating],
+        gold: npt.NDArray[np.bool_],
+        *,
+        frames: Sequence[str],
+        fitted_on: str,
+        target: str = "f1",
     ) -> Self:
         """
         Fit calibration and thresholds.
@@ -71,9 +80,12 @@ class Decision:
         :param gold: frames of the same sentences. *Shape:* ``(N, F)``, bool.
         :param frames: names of the frames, for messages.
         :param fitted_on: name of the split the sentences are from.
+        :param target: what thresholds are fitted for; see :class:`framecls.config.Target`.
         :returns: the decision.
-        :raises EvaluationError: a frame is on none, or on all, of the sentences.
+        :raises ConfigError: the target cannot be read.
+        :raises EvaluationError: a frame is on none, or on all, of the sentences, or the target is out of reach.
         """
+        wanted = Target.parse(target)
         fitted = []
         for column, frame in enumerate(frames):
             support = int(gold[:, column].sum())
@@ -84,9 +96,12 @@ class Decision:
                 )
             slope, intercept = _platt(scores[:, column].astype(np.float64), gold[:, column])
             probabilities = _calibrate(scores[:, column], slope, intercept)
-            threshold = bagged_f1_threshold(probabilities, gold[:, column])
+            if wanted.value is None:
+                threshold = bagged_f1_threshold(probabilities, gold[:, column])
+            else:
+                threshold = threshold_at(probabilities, gold[:, column], wanted, f"{fitted_on}: {frame}")
             fitted.append(FrameDecision(slope=slope, intercept=intercept, threshold=threshold, support=support))
-        return cls(frames=tuple(fitted), fitted_on=fitted_on, size=len(gold))
+        return cls(frames=tuple(fitted), fitted_on=fitted_on, size=len(gold), target=str(wanted))
 
     def probabilities(self, scores: npt.NDArray[np.floating]) -> Floats:
         """
@@ -174,10 +189,43 @@ def _between(ranked: npt.NDArray[np.float64], curve: npt.NDArray[np.float64]) ->
     """Put a threshold where the curve is highest."""
     # Only between two different probabilities can a threshold fall.
     possible = np.append(ranked[:-1] > ranked[1:], True)
-    best = int(np.argmax(np.where(possible, curve, -1.0)))
+    best = int(np.argmax(np.where(possible, curve, -np.inf)))
     below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
     middle = (ranked[best] + below) / 2
     return float(middle if middle > below else ranked[best])
+
+
+def threshold_at(
+    probabilities: npt.NDArray[np.floating], gold: npt.NDArray[np.bool_], target: Target, where: str
+) -> float:
+    """
+    Find the threshold that keeps a precision or a recall and gives up least of the other.
+
+    For a precision that is the lowest threshold at which so large a share of what is accepted is right; for a recall
+    the highest at which so large a share of what is there is accepted. Both hold exactly on these sentences and about
+    on others.
+
+    :param probabilities: of one frame. *Shape:* ``(N,)``.
+    :param gold: whether each sentence carries it; at least one does. *Shape:* ``(N,)``, bool.
+    :param target: a precision or a recall.
+    :param where: named in the message.
+    :returns: the threshold.
+    :raises EvaluationError: no threshold gives such a precision.
+    """
+    assert target.value is not None
+    ranked, present = _ranked(probabilities, gold)
+    found = np.cumsum(present)
+    if target.metric == "recall":
+        enough = found >= target.value * found[-1] - 1e-9
+        return _between(ranked, np.where(enough, -np.arange(len(ranked), dtype=float), -np.inf))
+    possible = np.append(ranked[:-1] > ranked[1:], True)
+    precision = np.where(possible, found / np.arange(1, len(ranked) + 1), 0.0)
+    enough = precision >= target.value - 1e-9
+    if not enough.any():
+        raise EvaluationError(
+            f"{where}: no threshold gives precision {target.value:g}, the best is {precision.max():.2f}; ask for less"
+        )
+    return _between(ranked, np.where(enough, np.arange(len(ranked), dtype=float), -1.0))
 
 
 def bagged_f1_threshold(probabilities: npt.NDArray[np.floating], gold: npt.NDArray[np.bool_]) -> float:

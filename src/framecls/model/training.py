@@ -30,17 +30,18 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
-from framecls.corpus import Corpus, Split, split_documents
-from framecls.errors import ConfigError, CorpusError, ModelError
+from framecls.corpus import Corpus
+from framecls.errors import ConfigError, ModelError
 from framecls.files import write_json
 from framecls.model.base import load_base
-from framecls.model.classifier import FrameClassifier
+from framecls.model.classifier import FrameClassifier, write_validation
 from framecls.model.decision import Decision
 from framecls.model.device import choose_device, choose_dtype, describe_device
 from framecls.model.encoding import Encoder
 from framecls.model.progress import ProgressBar
 from framecls.model.sampling import LengthSamplingTrainer
 from framecls.model.scoring import Scorer
+from framecls.model.training_data import TrainingData
 
 __all__ = ["train"]
 
@@ -62,7 +63,9 @@ class _Part:
         return datasets.Dataset.from_dict(columns)
 
 
-def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False) -> Path | None:
+def train(
+    config: TrainConfig, data: TrainingData | None = None, *, resume: bool = False, overwrite: bool = False
+) -> Path | None:
     """
     Train a classifier.
 
@@ -71,6 +74,7 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     validation. The test split is not looked at.
 
     :param config: what to train on and how.
+    :param data: what to train on instead of the corpora the config names.
     :param resume: go on with a run of the same config that was killed.
     :param overwrite: replace what is in the output folder.
     :returns: the checkpoint folder; ``None`` in all but the first of several processes (torchrun), which write nothing.
@@ -80,17 +84,16 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     # One process of several (torchrun) writes; the others compute.
     main_process = int(os.environ.get("RANK", "0")) == 0
     codebook = Codebook.read(config.codebook)
-    corpus = Corpus.read(config.corpus, codebook).coded()
-    splits = _splits(corpus, config)
+    data = data or TrainingData.read(config, codebook)
     output = config.output
-    inputs = {"codebook": codebook.sha256, "corpus": corpus.sha256}
+    inputs = {"codebook": codebook.sha256, "corpus": data.sha256}
     _check_output(output, config, inputs, resume=resume, overwrite=overwrite)
 
     transformers.set_seed(config.seed)
     model, tokenizer = load_base(config.base, codebook)
     _check_length(config, model, tokenizer)
     encoder = Encoder(tokenizer=tokenizer, context=config.context, max_length=config.max_length)
-    parts = {name: _part(corpus.select(splits, name), encoder, name) for name in ("train", "validation")}
+    parts = {"train": _part(data.train, encoder, "train"), "validation": _part(data.validation, encoder, "validation")}
     device = choose_device()
     if main_process and not resume:
         _claim_output(output, config, inputs)
@@ -113,37 +116,14 @@ def train(config: TrainConfig, *, resume: bool = False, overwrite: bool = False)
     if not main_process:
         return None
 
-    classifier = _classifier(trainer, encoder, corpus.select(splits, "validation"), output.name)
+    classifier = _classifier(trainer, encoder, data.validation, config)
     config.write(output / "train.toml")
-    write_json(output / "splits.json", splits)
-    write_json(output / "run.json", _record(config, corpus, trainer, parts, device, time.monotonic() - started))
+    write_json(output / "splits.json", dict(data.splits))
+    write_json(output / "run.json", _record(config, data, trainer, parts, device, time.monotonic() - started))
     # Last, because a folder counts as a model from the moment its framecls.json is there.
     classifier.save(output, framecls_version=version("framecls"))
     shutil.rmtree(output / _CHECKPOINTS)
     return output
-
-
-def _splits(corpus: Corpus, config: TrainConfig) -> dict[str, Split]:
-    splits = corpus.splits()
-    if not splits:
-        shares: dict[Split, float] = {
-            "train": 1 - config.validation_share - config.test_share,
-            "validation": config.validation_share,
-        }
-        if config.test_share:
-            shares["test"] = config.test_share
-        splits = split_documents(corpus.document_ids(), corpus.gold(), shares, rng=np.random.default_rng(config.seed))
-    # Checked before the training that would end with it, not after.
-    for name in ("train", "validation"):
-        part = corpus.select(splits, name)
-        support = part.gold().sum(axis=0) if len(part) else np.zeros(len(corpus.codebook.frames), dtype=int)
-        for frame, count in zip(corpus.codebook.frames, support.tolist(), strict=True):
-            if count in (0, len(part)):
-                raise CorpusError(
-                    f"{config.corpus}: {'every' if count else 'no'} sentence of the {name} split carries {frame!r}; "
-                    "add annotated documents, so that each frame is there and is not"
-                )
-    return splits
 
 
 def _check_output(output: Path, config: TrainConfig, inputs: dict[str, str], *, resume: bool, overwrite: bool) -> None:
@@ -188,7 +168,7 @@ def _claim_output(output: Path, config: TrainConfig, inputs: dict[str, str]) -> 
     # What was said of the old model would be taken for the new one's.
     for old in (_CHECKPOINTS, "evaluation"):
         shutil.rmtree(output / old, ignore_errors=True)
-    for name in ("framecls.json", "README.md"):
+    for name in ("framecls.json", "README.md", "validation.parquet"):
         (output / name).unlink(missing_ok=True)
     (output / _CHECKPOINTS).mkdir(parents=True)
     config.write(output / _CHECKPOINTS / "train.toml")
@@ -274,17 +254,23 @@ def _mean_average_precision(prediction: EvalPrediction) -> dict[str, float]:
     }
 
 
-def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, name: str) -> FrameClassifier:
+def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, config: TrainConfig) -> FrameClassifier:
     """Fit the decision on validation, scored by the classifier's own path."""
     model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     scorer = Scorer(model=model, encoder=encoder)
-    scores = scorer(*validation.inputs())
-    decision = Decision.fit(scores, validation.gold(), frames=validation.codebook.frames, fitted_on="validation")
-    return FrameClassifier(scorer=scorer, codebook=validation.codebook, decision=decision, name=name)
+    scores, gold, frames = scorer(*validation.inputs()), validation.gold(), validation.codebook.frames
+    decision = Decision.fit(scores, gold, frames=frames, fitted_on="validation", target=config.target)
+    write_validation(config.output, scores, gold, frames=frames, fitted_on="validation")
+    return FrameClassifier(scorer=scorer, codebook=validation.codebook, decision=decision, name=config.output.name)
 
 
 def _record(
-    config: TrainConfig, corpus: Corpus, trainer: Trainer, parts: dict[str, _Part], device: torch.device, seconds: float
+    config: TrainConfig,
+    data: TrainingData,
+    trainer: Trainer,
+    parts: dict[str, _Part],
+    device: torch.device,
+    seconds: float,
 ) -> dict[str, Any]:
     packages = ("framecls", "torch", "transformers", "datasets", "tokenizers", "scikit-learn", "numpy")
     history = [
@@ -296,11 +282,11 @@ def _record(
         "versions": {name: version(name) for name in packages} | {"python": platform.python_version()},
         "seed": config.seed,
         "base": config.base,
-        "codebook_sha256": corpus.codebook.sha256,
-        "corpus_sha256": corpus.sha256,
+        "codebook_sha256": data.train.codebook.sha256,
+        "corpus_sha256": data.sha256,
         "sentences": {name: len(part.gold) for name, part in parts.items()},
         "support": {
-            name: dict(zip(corpus.codebook.frames, part.gold.sum(axis=0).tolist(), strict=True))
+            name: dict(zip(data.train.codebook.frames, part.gold.sum(axis=0).tolist(), strict=True))
             for name, part in parts.items()
         },
         "device": describe_device(device),

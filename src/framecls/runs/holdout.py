@@ -1,23 +1,18 @@
-"""Whole runs, joined from the rooms below: evaluate a saved model beside the baselines."""
+"""Evaluate a saved model beside the baselines."""
 
 import json
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from framecls.corpus import Corpus, Split
 from framecls.errors import CorpusError
 from framecls.evaluation import Evaluation, evaluate
-from framecls.files import whole_file, write_json, write_text
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.baselines import TfidfBaseline
-from framecls.report import evaluation_markdown, write_model_card
+from framecls.report import write_model_card
+from framecls.runs.record import write_evaluation
 
 __all__ = ["EvaluatedSplit", "evaluate_model"]
 
@@ -31,6 +26,7 @@ def evaluate_model(
     corpus: Path | str,
     *,
     split: EvaluatedSplit = "test",
+    target: str | None = None,
     baselines: bool = True,
     output: Path | str | None = None,
 ) -> list[Evaluation]:
@@ -43,6 +39,7 @@ def evaluate_model(
     :param model: checkpoint folder.
     :param corpus: annotated sentences.
     :param split: which of its splits; ``all`` for a corpus that took no part in training.
+    :param target: fit the model's thresholds anew for ``precision=0.9`` …; the stored ones by default.
     :param baselines: whether to run them.
     :param output: a folder for ``<split>.json``, ``<split>.md`` and ``<split>.parquet`` (a row a sentence). By default
         the test split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card,
@@ -51,7 +48,7 @@ def evaluate_model(
     :raises FrameclsError: model, corpus and split do not fit together, or the model has learnt from the test split.
     """
     model = Path(model)
-    classifier = FrameClassifier.load(model)
+    classifier = FrameClassifier.load(model, target=target)
     whole = Corpus.read(corpus, classifier.codebook).coded()
     splits = _splits(whole, model, split)
     part = whole if split == "all" else whole.select(splits, split)
@@ -76,10 +73,18 @@ def evaluate_model(
         evaluate(gold, scored, decided, frames=frames, document_ids=documents, system=system)
         for system, (scored, decided) in found.items()
     ]
+    facts = {
+        "model": classifier.name,
+        "codebook_sha256": classifier.codebook.sha256,
+        "corpus_sha256": part.sha256,
+        "split": split,
+        "decision_fitted_on": classifier.decision.fitted_on,
+        "target": classifier.decision.target,
+    }
     if output is not None:
-        _write(Path(output), split, evaluations, part, probabilities, decisions, classifier)
-    elif split == "test" and whole.sha256 == _stored(model, "run.json").get("corpus_sha256"):
-        _write(model / "evaluation", split, evaluations, part, probabilities, decisions, classifier)
+        write_evaluation(Path(output), split, facts, evaluations, part, probabilities, decisions)
+    elif split == "test" and target is None and whole.sha256 == _stored(model, "run.json").get("corpus_sha256"):
+        write_evaluation(model / "evaluation", split, facts, evaluations, part, probabilities, decisions)
         write_model_card(model)
     return evaluations
 
@@ -121,39 +126,3 @@ def _check_unseen(part: Corpus, model: Path, split: EvaluatedSplit) -> None:
             len(seen),
             len(set(part.document_ids())),
         )
-
-
-def _write(
-    folder: Path,
-    split: str,
-    evaluations: Sequence[Evaluation],
-    part: Corpus,
-    probabilities: np.ndarray,
-    decisions: np.ndarray,
-    classifier: FrameClassifier,
-) -> None:
-    record = {
-        "model": classifier.name,
-        "codebook_sha256": classifier.codebook.sha256,
-        "corpus_sha256": part.sha256,
-        "split": split,
-        "decision_fitted_on": classifier.decision.fitted_on,
-        "evaluations": [evaluation.to_dict() for evaluation in evaluations],
-    }
-    write_json(folder / f"{split}.json", record)
-    write_text(folder / f"{split}.md", evaluation_markdown(evaluations))
-    columns: dict[str, object] = {
-        "id": [sentence.id for sentence in part.sentences],
-        "document_id": part.document_ids(),
-        "text": [sentence.text for sentence in part.sentences],
-        "borderline": [sentence.borderline for sentence in part.sentences],
-    }
-    gold = part.gold()
-    for column, frame in enumerate(classifier.codebook.frames):
-        columns |= {
-            f"gold_{frame}": gold[:, column],
-            f"prob_{frame}": probabilities[:, column],
-            frame: decisions[:, column],
-        }
-    with whole_file(folder / f"{split}.parquet") as partial:
-        pq.write_table(pa.table(columns), partial, compression="zstd")

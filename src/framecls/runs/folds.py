@@ -1,0 +1,265 @@
+"""Evaluate a recipe by cross-validation: every sentence is scored by a model trained without its document."""
+
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from framecls.codebook import Codebook
+from framecls.config import TrainConfig
+from framecls.corpus import Corpus, DocumentFacts, Split, split_documents
+from framecls.errors import ConfigError, CorpusError
+from framecls.evaluation import Evaluation, evaluate
+from framecls.files import whole_file
+from framecls.lexicon import Lexicon
+from framecls.model import FrameClassifier
+from framecls.model.baselines import TfidfBaseline
+from framecls.model.training import train
+from framecls.model.training_data import TrainingData
+from framecls.runs.record import write_evaluation
+
+__all__ = ["Fold", "cross_validate", "group_documents", "out_of_fold", "train_and_score"]
+
+logger = logging.getLogger(__name__)
+
+#: What ``leave-one-out`` may leave out, and where it is found.
+_GROUPS: Mapping[str, Callable[[DocumentFacts], str]] = {
+    "institution": lambda facts: facts.institution,
+    "context": lambda facts: facts.context,
+    "genre": lambda facts: facts.genre,
+    "year": lambda facts: str(facts.year or ""),
+    "document": lambda facts: facts.document_id,
+}
+
+Scored = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """
+    One fold, scored by systems trained without it.
+
+    :param name: of the fold.
+    :param rows: its sentences' positions in the corpus. *Shape:* ``(n,)``.
+    :param scored: probabilities and decisions of each system, each of shape ``(n, F)``.
+    :param trained_on: sentences in the train and validation splits.
+    :param seconds: that training and scoring the model took.
+    """
+
+    name: str
+    rows: npt.NDArray[np.intp]
+    scored: Mapping[str, Scored]
+    trained_on: int
+    seconds: float
+
+
+def group_documents(corpus: Corpus, protocol: str, *, folds: int = 5) -> dict[str, str]:
+    """
+    Assign documents to folds.
+
+    :param corpus: coded sentences, and facts on their documents.
+    :param protocol: ``kfold``, balanced over the frames and the same every time, or ``leave-one-out:<what>`` with
+        institution, context, genre, year or document, where every value is a fold of its own.
+    :param folds: how many, for ``kfold``.
+    :returns: the fold of each document.
+    :raises ConfigError: the protocol is unknown.
+    :raises CorpusError: a document has no such fact, or there are too few documents or groups.
+    """
+    documents = list(dict.fromkeys(corpus.document_ids()))
+    if protocol == "kfold":
+        if not 2 <= folds <= len(documents):
+            raise ConfigError(f"{folds} folds of {len(documents)} documents; give from 2 to as many as there are")
+        shares = {str(fold): 1 / folds for fold in range(folds)}
+        return split_documents(corpus.document_ids(), corpus.gold(), shares, rng=np.random.default_rng(0))
+    kind, _, what = protocol.partition(":")
+    if kind != "leave-one-out" or what not in _GROUPS:
+        raise ConfigError(
+            f"protocol {protocol!r}: give holdout, kfold or leave-one-out: with one of {', '.join(_GROUPS)}"
+        )
+    groups = {id: _GROUPS[what](corpus.documents.get(id, DocumentFacts(id))) for id in documents}
+    without = next((id for id, group in groups.items() if not group), None)
+    if without is not None:
+        raise CorpusError(f"document {without!r} has no {what}; leave-one-out:{what} needs it of every document")
+    if len(set(groups.values())) < 2:
+        raise CorpusError(f"every document has the same {what}; there is nothing to leave out")
+    return groups
+
+
+def out_of_fold(
+    config: TrainConfig,
+    corpus: Corpus,
+    fold_of: Mapping[str, str],
+    fold: str,
+    *,
+    also: Sequence[Corpus] = (),
+    baselines: bool = False,
+    keep: Path | None = None,
+) -> Fold:
+    """
+    Train without one fold and score it.
+
+    The validation split is drawn from the documents that are left; sentences with nearly the words of a held-out one
+    are left out.
+
+    :param config: the recipe; its corpora and its output are not used.
+    :param corpus: coded sentences.
+    :param fold_of: fold of each document; those without one are always trained on.
+    :param fold: the one to hold out.
+    :param also: corpora that join the train split.
+    :param baselines: whether TF-IDF with logistic regression is trained beside the model.
+    :param keep: a folder for the trained model.
+    :returns: the scored fold.
+    :raises FrameclsError: a split lacks a frame, or the recipe cannot be trained.
+    """
+    held = np.array([fold_of.get(s.document_id) == fold for s in corpus.sentences])
+    test = replace(corpus, sentences=tuple(s for s, out in zip(corpus.sentences, held, strict=True) if out))
+    rest = replace(corpus, sentences=tuple(s for s, out in zip(corpus.sentences, held, strict=True) if not out))
+    shares: dict[Split, float] = {"train": 1 - config.validation_share, "validation": config.validation_share}
+    rng = np.random.default_rng(config.seed)
+    splits = split_documents(rest.document_ids(), rest.gold(), shares, rng=rng)
+    data = TrainingData.of(rest, splits, also, name=f"the rest of fold {fold}").without_near(test.sentences)
+    found = train_and_score(config, data, test, name=fold, baselines=baselines, keep=keep)
+    return replace(found, rows=np.flatnonzero(held))
+
+
+def train_and_score(
+    config: TrainConfig,
+    data: TrainingData,
+    test: Corpus,
+    *,
+    name: str,
+    baselines: bool = False,
+    keep: Path | None = None,
+) -> Fold:
+    """
+    Train once and score sentences that took no part.
+
+    :param config: the recipe; its corpora and its output are not used.
+    :param data: what to train on.
+    :param test: N sentences to score.
+    :param name: of what is held out.
+    :param baselines: whether TF-IDF with logistic regression is trained beside the model.
+    :param keep: a folder for the trained model.
+    :returns: the N sentences, scored.
+    :raises FrameclsError: the recipe cannot be trained.
+    """
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = keep or Path(scratch) / "model"
+        train(config.model_copy(update={"output": folder}), data, overwrite=True)
+        classifier = FrameClassifier.load(folder)
+        probabilities = classifier.probabilities(*test.inputs())
+    scored: dict[str, Scored] = {"model": (probabilities, classifier.decide(probabilities))}
+    seconds = time.monotonic() - started
+    if baselines:
+        tfidf = TfidfBaseline.fit(data.train, data.validation)
+        probabilities = tfidf.probabilities(test.inputs()[0])
+        scored["TF-IDF + logistic regression"] = probabilities, tfidf.decide(probabilities)
+    return Fold(name, np.arange(len(test)), scored, len(data.train) + len(data.validation), seconds)
+
+
+def cross_validate(
+    config: TrainConfig,
+    output: Path | str,
+    *,
+    protocol: str = "kfold",
+    folds: int = 5,
+    train_only: str = "",
+    baselines: bool = True,
+) -> list[Evaluation]:
+    """
+    Evaluate a recipe, fold by fold, and pool what the folds found.
+
+    Each fold's scores are kept in ``<output>/folds/``, so that a run that was killed goes on where it was. The corpus'
+    own splits are not used.
+
+    :param config: the recipe and its corpora.
+    :param output: folder for ``<protocol>.json``, ``.md`` and ``.parquet``.
+    :param protocol: as for :func:`group_documents`.
+    :param folds: how many, for ``kfold``.
+    :param train_only: annotator whose sentences are trained on, in the folds that are not theirs, and not tested on.
+    :param baselines: whether lexicon and TF-IDF are set beside the model, in the same folds.
+    :returns: records, the model first.
+    :raises FrameclsError: protocol and corpus do not fit together, or a fold cannot be trained.
+    """
+    codebook = Codebook.read(config.codebook)
+    corpus = Corpus.read(config.corpus, codebook).coded()
+    also = [Corpus.read(path, codebook).coded() for path in config.train_also]
+    tested = replace(
+        corpus, sentences=tuple(s for s in corpus.sentences if not train_only or s.annotator != train_only)
+    )
+    if not len(tested):
+        raise CorpusError(f"{config.corpus}: every sentence was coded by {train_only!r}; there is none to test on")
+    fold_of = group_documents(tested, protocol, folds=folds)
+    output = Path(output)
+    recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output", "train_also"})
+    hashes = [codebook.sha256, *(part.sha256 for part in (corpus, *also))]
+    key = sha256(json.dumps([recipe, hashes, fold_of, train_only, baselines], sort_keys=True).encode()).hexdigest()
+    found: list[Fold] = []
+    for number, fold in enumerate(dict.fromkeys(fold_of.values())):
+        path = output / "folds" / f"{number}.npz"
+        kept = _read(path, key)
+        if kept is None:
+            logger.info("fold %s", fold)
+            kept = out_of_fold(config, corpus, fold_of, fold, also=also, baselines=baselines)
+            _write(path, key, kept)
+        found.append(kept)
+    found = [_without(one, corpus, train_only) for one in found]
+    return _pool(found, corpus, output, protocol, {"recipe": recipe, "sha256": hashes, "folds": len(found)}, baselines)
+
+
+def _without(fold: Fold, corpus: Corpus, annotator: str) -> Fold:
+    """Leave out the sentences of an annotator."""
+    kept = np.array([not annotator or corpus.sentences[row].annotator != annotator for row in fold.rows], dtype=bool)
+    scored = {name: (probabilities[kept], decisions[kept]) for name, (probabilities, decisions) in fold.scored.items()}
+    return replace(fold, rows=fold.rows[kept], scored=scored)
+
+
+def _pool(
+    found: Sequence[Fold], corpus: Corpus, output: Path, protocol: str, facts: dict[str, object], baselines: bool
+) -> list[Evaluation]:
+    part = replace(corpus, sentences=tuple(corpus.sentences[row] for fold in found for row in fold.rows))
+    pooled: dict[str, Scored] = {}
+    for name in found[0].scored:
+        pairs = [fold.scored[name] for fold in found]
+        pooled[name] = np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
+    if baselines:
+        lexicon, texts = Lexicon(corpus.codebook), part.inputs()[0]
+        pooled["keyword lexicon"] = lexicon.hits(texts).astype(np.float32), lexicon.decide(texts)
+    evaluations = [
+        evaluate(part.gold(), *scored, frames=part.codebook.frames, document_ids=part.document_ids(), system=system)
+        for system, scored in pooled.items()
+    ]
+    facts = {**facts, "protocol": protocol, "seconds": [round(fold.seconds) for fold in found]}
+    write_evaluation(output, protocol.replace(":", "-"), facts, evaluations, part, *pooled["model"])
+    return evaluations
+
+
+def _write(path: Path, key: str, fold: Fold) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        f"{name}/{kind}": array for name, pair in fold.scored.items() for kind, array in zip("pd", pair, strict=True)
+    }
+    about = {"key": key, "name": fold.name, "trained_on": fold.trained_on, "seconds": fold.seconds}
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez(file, about=np.array(json.dumps(about)), rows=fold.rows, **arrays)  # type: ignore[arg-type]
+
+
+def _read(path: Path, key: str) -> Fold | None:
+    """Read a fold kept by an earlier run of the same recipe on the same sentences."""
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        about = json.loads(str(arrays["about"]))
+        if about["key"] != key:
+            return None
+        systems = dict.fromkeys(name.rpartition("/")[0] for name in arrays if "/" in name)
+        scored = {name: (arrays[f"{name}/p"], arrays[f"{name}/d"]) for name in systems}
+        return Fold(about["name"], arrays["rows"], scored, about["trained_on"], about["seconds"])

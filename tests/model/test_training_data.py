@@ -1,0 +1,88 @@
+"""What a training learns from: splits, and corpora that only join the train split."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from framecls.codebook import Codebook
+from framecls.config import TrainConfig
+from framecls.corpus import Corpus
+from framecls.errors import CorpusError
+from framecls.model.training import train
+from framecls.model.training_data import TrainingData
+
+
+def renamed(source: Path, target: Path, *, splits: bool, change: str = "") -> Path:
+    """Copy a corpus under other document names, its sentences changed by a word."""
+    target.mkdir()
+    for name in ("sentences", "documents"):
+        rows = [json.loads(line) for line in (source / f"{name}.jsonl").read_text().splitlines()]
+        for row in rows:
+            row["document_id"] = f"x-{row['document_id']}"
+            if "id" in row:
+                row |= {"id": f"x-{row['id']}", "text": f"{change} {row['text']}".strip()}
+            if not splits:
+                row.pop("split", None)
+        (target / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return target
+
+
+def test_reads_the_splits_of_the_corpus(config: TrainConfig, codebook: Codebook) -> None:
+    data = TrainingData.read(config, codebook)
+    assert (len(data.train), len(data.validation), len(data.splits)) == (66, 33, 12)
+    assert data.sha256 == Corpus.read(config.corpus, codebook).sha256
+
+
+def test_a_joining_corpus_is_trained_on_without_its_test_split(
+    config: TrainConfig, corpus_path: Path, codebook: Codebook, tmp_path: Path
+) -> None:
+    also = renamed(corpus_path, tmp_path / "also", splits=True, change="On the third of May of that year")
+    data = TrainingData.read(config.model_copy(update={"train_also": (also,)}), codebook)
+    # Nine of its twelve documents, all of it in train; validation is of the corpus alone.
+    assert (len(data.train), len(data.validation)) == (66 + 99, 33)
+    assert data.splits["x-d00"] == data.splits["x-d07"] == "train"
+    assert data.splits["x-d11"] == "test"
+    assert data.sha256 != Corpus.read(config.corpus, codebook).sha256
+    without = renamed(corpus_path, tmp_path / "without", splits=False, change="On the third of May of that year")
+    data = TrainingData.read(config.model_copy(update={"train_also": (without,)}), codebook)
+    assert len(data.train) == 66 + 132
+
+
+def test_joining_sentences_like_held_out_ones_stay_out(
+    config: TrainConfig, corpus_path: Path, codebook: Codebook, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    also = renamed(corpus_path, tmp_path / "also", splits=False)
+    caplog.set_level("INFO")
+    data = TrainingData.read(config.model_copy(update={"train_also": (also,)}), codebook)
+    held = {s.text for s in Corpus.read(corpus_path, codebook).sentences if int(s.document_id[1:]) >= 6}
+    assert not held & {s.text for s in data.train.sentences}
+    assert "joining sentences have nearly the words of a held-out one and are left out" in caplog.text
+    less = data.without_near(data.train.sentences[:1])
+    assert len(less.train) < len(data.train)
+
+
+def test_a_document_in_two_corpora_is_refused(config: TrainConfig, corpus_path: Path, codebook: Codebook) -> None:
+    with pytest.raises(CorpusError, match=r"document 'd00' is in .* and in a corpus of train_also; keep it in one"):
+        TrainingData.read(config.model_copy(update={"train_also": (corpus_path,)}), codebook)
+
+
+def test_the_record_of_the_training_has_all_corpora(
+    config: TrainConfig, corpus_path: Path, codebook: Codebook, tmp_path: Path
+) -> None:
+    also = renamed(corpus_path, tmp_path / "also", splits=True, change="On the third of May of that year")
+    own = config.model_copy(update={"train_also": (also,), "output": tmp_path / "model", "epochs": 1})
+    folder = train(own)
+    assert folder is not None
+    run = json.loads((folder / "run.json").read_text())
+    assert run["sentences"] == {"train": 165, "validation": 33}
+    assert json.loads((folder / "splits.json").read_text())["x-d11"] == "test"
+    assert TrainConfig.read(folder / "train.toml") == own
+
+
+def test_splits_without_a_frame_are_refused(corpus_path: Path, codebook: Codebook) -> None:
+    corpus = Corpus.read(corpus_path, codebook)
+    bare = replace(corpus, sentences=tuple(replace(s, frames=("toll",)) for s in corpus.sentences))
+    with pytest.raises(CorpusError, match="here: every sentence of the train split carries 'toll'"):
+        TrainingData.of(bare, bare.splits(), name="here")

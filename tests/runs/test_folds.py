@@ -1,0 +1,119 @@
+"""Cross-validation: every sentence is scored once, by a model that did not see its document."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from framecls.codebook import Codebook
+from framecls.config import TrainConfig
+from framecls.corpus import Corpus, DocumentFacts
+from framecls.errors import ConfigError, CorpusError
+from framecls.model.training_data import TrainingData
+from framecls.runs import cross_validate, folds
+
+
+@pytest.fixture
+def corpus(corpus_path: Path, codebook: Codebook) -> Corpus:
+    return Corpus.read(corpus_path, codebook)
+
+
+@pytest.fixture
+def short(config: TrainConfig) -> TrainConfig:
+    return config.model_copy(update={"epochs": 8, "validation_share": 0.25})
+
+
+def test_kfold_is_balanced_and_the_same_each_time(corpus: Corpus) -> None:
+    found = folds.group_documents(corpus, "kfold", folds=4)
+    assert sorted(np.unique(list(found.values()), return_counts=True)[1].tolist()) == [3, 3, 3, 3]
+    assert folds.group_documents(corpus, "kfold", folds=4) == found
+
+
+def test_leave_one_out_takes_the_facts_of_documents(corpus: Corpus) -> None:
+    facts = {id: DocumentFacts(id, genre="notice", year=2000 + int(id[1:]) % 3) for id in set(corpus.document_ids())}
+    known = replace(corpus, documents=facts)
+    assert set(folds.group_documents(known, "leave-one-out:year").values()) == {"2000", "2001", "2002"}
+    assert len(set(folds.group_documents(known, "leave-one-out:document").values())) == 12
+    with pytest.raises(CorpusError, match="every document has the same genre; there is nothing to leave out"):
+        folds.group_documents(known, "leave-one-out:genre")
+    with pytest.raises(CorpusError, match="document 'd00' has no institution; leave-one-out:institution needs it"):
+        folds.group_documents(known, "leave-one-out:institution")
+
+
+@pytest.mark.parametrize("protocol", ["leave-one-out", "leave-one-out:mood", "jackknife"])
+def test_unknown_protocols_are_refused(corpus: Corpus, protocol: str) -> None:
+    with pytest.raises(ConfigError, match="give holdout, kfold or leave-one-out: with one of institution, context"):
+        folds.group_documents(corpus, protocol)
+
+
+@pytest.mark.parametrize("number", [1, 13])
+def test_as_many_folds_as_there_are_documents_at_most(corpus: Corpus, number: int) -> None:
+    with pytest.raises(ConfigError, match=f"{number} folds of 12 documents; give from 2 to as many as there are"):
+        folds.group_documents(corpus, "kfold", folds=number)
+
+
+def test_every_sentence_is_tested_once(
+    short: TrainConfig, corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[set[str], set[str]]] = []
+    original = folds.train_and_score
+
+    def spy(config: TrainConfig, data: TrainingData, test: Corpus, **kwargs: object) -> folds.Fold:
+        seen.append((set(data.train.document_ids()) | set(data.validation.document_ids()), set(test.document_ids())))
+        assert not set(data.train.document_ids()) & set(data.validation.document_ids())
+        return original(config, data, test, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(folds, "train_and_score", spy)
+    found = cross_validate(short, tmp_path, folds=3)
+    assert len(seen) == 3
+    assert all(not learnt & tested and learnt | tested == set(corpus.document_ids()) for learnt, tested in seen)
+    assert [(one.system, one.sentences, one.documents) for one in found] == [
+        ("model", 132, 12),
+        ("TF-IDF + logistic regression", 132, 12),
+        ("keyword lexicon", 132, 12),
+    ]
+    rows = pq.read_table(tmp_path / "kfold.parquet").to_pylist()
+    gold = dict(zip([s.id for s in corpus.sentences], corpus.gold().tolist(), strict=True))
+    assert {row["id"]: [row["gold_toll"], row["gold_pilot"]] for row in rows} == gold
+    assert (found[0].macro.f1 or 0) > 0.8
+    record = json.loads((tmp_path / "kfold.json").read_text())
+    assert (record["protocol"], record["folds"], record["recipe"]["epochs"]) == ("kfold", 3, 8)
+
+    # A second run finds its folds, until the recipe is another.
+    assert cross_validate(short, tmp_path, folds=3) == found
+    assert len(seen) == 3
+    cross_validate(short.model_copy(update={"epochs": 1}), tmp_path, folds=3, baselines=False)
+    assert len(seen) == 6
+
+
+def test_an_annotator_may_be_trained_on_only(
+    short: TrainConfig, corpus_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    rows = [json.loads(line) for line in (corpus_path / "sentences.jsonl").read_text().splitlines()]
+    # Document d11 was coded by nobody else, so it is in no fold.
+    others = [
+        row | {"annotator": "c" if row["id"].endswith("3") or row["document_id"] == "d11" else ""} for row in rows
+    ]
+    (folder / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in others))
+    learnt: list[set[str]] = []
+    original = folds.train_and_score
+
+    def spy(config: TrainConfig, data: TrainingData, test: Corpus, **kwargs: object) -> folds.Fold:
+        learnt.append({s.id for s in (*data.train.sentences, *data.validation.sentences)})
+        return original(config, data, test, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(folds, "train_and_score", spy)
+    own = short.model_copy(update={"corpus": folder, "epochs": 1})
+    (found,) = cross_validate(own, tmp_path / "out", folds=3, train_only="c", baselines=False)
+    assert found.sentences == sum(not row["annotator"] for row in others) == 110
+    assert all("d11#00" in ids for ids in learnt)
+    assert sum("d00#03" in ids for ids in learnt) == 2
+    one = tmp_path / "one.jsonl"
+    one.write_text("".join(json.dumps(row | {"annotator": "c"}) + "\n" for row in rows))
+    with pytest.raises(CorpusError, match="every sentence was coded by 'c'; there is none to test on"):
+        cross_validate(own.model_copy(update={"corpus": one}), tmp_path / "out", train_only="c")
