@@ -178,6 +178,10 @@ def _claim_output(output: Path, config: TrainConfig, inputs: dict[str, str]) -> 
 def _check_length(config: TrainConfig, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
     """Refuse a length the encoder has no positions for; it would fail at the first long sentence it meets."""
     positions = getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length
+    table = getattr(getattr(model.base_model, "embeddings", None), "position_embeddings", None)
+    if table is not None and getattr(table, "padding_idx", None) is not None:
+        # The RoBERTa family counts positions from the one after that of the padding.
+        positions -= table.padding_idx + 1
     longest = min(positions, tokenizer.model_max_length)
     if config.max_length > longest:
         raise ConfigError(
