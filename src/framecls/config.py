@@ -109,6 +109,7 @@ class TrainConfig(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     patience: Annotated[int, Field(ge=1, description="epochs without a better validation score")] = 3
     precision: Precision = "auto"
+    weights: Annotated[Literal["fp32", "fp16"], Field(description="what the checkpoint stores")] = "fp32"
     target: Annotated[
         str, AfterValidator(_target), Field(description="what thresholds are fitted for: f1, precision=P or recall=R")
     ] = "f1"

@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, average_precision_score, precision_r
 
 from framecls.errors import EvaluationError
 from framecls.evaluation import Evaluation, FrameScores, Interval, evaluate
-from framecls.evaluation.metrics import bootstrap_f1
+from framecls.evaluation.metrics import bootstrap_f1, calibration_error
 
 FRAMES = ("carry", "gain", "help")
 Floats = npt.NDArray[np.float64]
@@ -132,3 +132,15 @@ def test_probabilities_that_are_no_numbers_are_refused(value: float) -> None:
     probabilities[3, 1] = value
     with pytest.raises(EvaluationError, match=r"^a probability is not a finite number; the model is damaged$"):
         evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents)
+
+
+def test_calibration_is_judged_where_scores_are_probabilities() -> None:
+    gold, probabilities, decisions, documents = invented()
+    plain = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, draws=10)
+    assert plain.frames[0].calibration_error is None
+    found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, draws=10, calibrated=True)
+    errors = [calibration_error(gold[:, column], probabilities[:, column]) for column in range(3)]
+    assert [scores.calibration_error for scores in found.frames] == errors
+    assert found.macro.calibration_error == pytest.approx(np.mean(errors))
+    with pytest.raises(EvaluationError, match="a probability is not from 0 to 1; calibration cannot be judged"):
+        evaluate(gold, 2 * probabilities, decisions, frames=FRAMES, document_ids=documents, calibrated=True)

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
 
 from framecls.evaluation import Interval
-from framecls.evaluation.metrics import Counts, average_precision, bootstrap_f1, count, f1, mean, precision, recall
+from framecls.evaluation.metrics import (
+    Counts,
+    average_precision,
+    bootstrap_f1,
+    calibration_error,
+    count,
+    f1,
+    mean,
+    precision,
+    recall,
+)
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -188,3 +198,25 @@ def test_a_single_document_gives_no_interval() -> None:
         None,
         None,
     )
+
+
+def test_calibration_error_by_hand() -> None:
+    # Bins of a fifteenth: two sentences at 0.30, one of them present, and two at 0.90, both present.
+    found = calibration_error(bools("1011"), np.array([0.3, 0.3, 0.9, 0.9]))
+    assert found == pytest.approx((2 * abs(0.5 - 0.3) + 2 * abs(1 - 0.9)) / 4)
+    assert calibration_error(bools("10"), np.array([1.0, 0.0])) == 0
+    assert calibration_error(bools("10"), np.array([0.0, 1.0])) == 1
+
+
+@settings(deadline=None)
+@given(pairs=st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=30))
+def test_calibration_error_is_a_loop_over_bins(pairs: list[tuple[float, bool]]) -> None:
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for probability, present in pairs:
+        bins.setdefault(min(int(probability * 15), 14), []).append((probability, present))
+    expected = sum(
+        len(held) / len(pairs) * abs(np.mean([y for _, y in held]) - np.mean([p for p, _ in held]))
+        for held in bins.values()
+    )
+    probabilities, gold = (np.array(column) for column in zip(*pairs, strict=True))
+    assert calibration_error(gold, probabilities) == pytest.approx(expected)

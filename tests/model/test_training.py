@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 from transformers import AutoModelForSequenceClassification, pipeline
@@ -68,6 +69,24 @@ def test_transformers_loads_the_folder_unchanged(model_path: Path, classifier: F
     score = 1 / (1 + np.exp(-classifier.score([text])[0]))
     assert {entry["label"]: entry["score"] for entry in found} == pytest.approx(
         {"toll": score[0], "pilot": score[1]}, abs=1e-5
+    )
+
+
+def test_weights_in_half_precision_decide_as_they_were_fitted(
+    config: TrainConfig, model_path: Path, tmp_path: Path
+) -> None:
+    folder = train(config.model_copy(update={"output": tmp_path / "half", "weights": "fp16"}))
+    assert folder is not None
+    sizes = [(path / "model.safetensors").stat().st_size for path in (folder, model_path)]
+    assert sizes[0] < 0.6 * sizes[1]
+    classifier = FrameClassifier.load(folder, device="cpu")
+    again = FrameClassifier.load(folder, device="cpu", target="f1")
+    assert again.decision == classifier.decision
+    corpus = Corpus.read(config.corpus, classifier.codebook)
+    validation = corpus.select(corpus.splits(), "validation")
+    stored = pq.read_table(folder / "validation.parquet")
+    np.testing.assert_allclose(
+        classifier.score(*validation.inputs())[:, 0], stored.column("score_toll").to_numpy(), atol=1e-5
     )
 
 

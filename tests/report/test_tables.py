@@ -3,13 +3,13 @@
 import numpy as np
 
 from framecls.corpus import CorpusReport, FrameSummary, Summary, check
-from framecls.evaluation import Evaluation, FrameScores, Interval, evaluate
-from framecls.report.tables import corpus_markdown, evaluation_markdown
+from framecls.evaluation import Evaluation, FrameScores, Interval, Slice, evaluate
+from framecls.report.tables import corpus_markdown, evaluation_markdown, slices_markdown
 from tests.corpus.builders import coded, small_corpus
 
 
 def test_systems_stand_side_by_side_and_the_first_in_full() -> None:
-    carry = FrameScores("carry", 1.0, 0.5, 2 / 3, Interval(0.25, 0.875), 0.8333, 12)
+    carry = FrameScores("carry", 1.0, 0.5, 2 / 3, Interval(0.25, 0.875), 0.8333, 12, 0.01234)
     gain = FrameScores("gain", None, None, None, None, None, 0)
     model = Evaluation(
         "model",
@@ -31,12 +31,12 @@ def test_systems_stand_side_by_side_and_the_first_in_full() -> None:
         "| keyword lexicon | 0.00 (0.00–0.00) | – | 0.00 (0.00–0.00) | 0.00 (0.00–0.00) |\n"
         "| support | 12 | 0 |  | 12 |\n"
         "\n"
-        "| model | precision | recall | F1 | AP | support |\n"
-        "| --- | --- | --- | --- | --- | --- |\n"
-        "| carry | 1.00 | 0.50 | 0.67 | 0.83 | 12 |\n"
-        "| gain | – | – | – | – | 0 |\n"
-        "| macro | 1.00 | 0.50 | 0.67 | 0.83 | 12 |\n"
-        "| micro | 1.00 | 0.50 | 0.67 | – | 12 |\n"
+        "| model | precision | recall | F1 | AP | ECE | support |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| carry | 1.00 | 0.50 | 0.67 | 0.83 | 0.012 | 12 |\n"
+        "| gain | – | – | – | – | – | 0 |\n"
+        "| macro | 1.00 | 0.50 | 0.67 | 0.83 | – | 12 |\n"
+        "| micro | 1.00 | 0.50 | 0.67 | – | – | 12 |\n"
         "\n"
         "Exactly the gold frames: 0.80 of the sentences.\n"
     )
@@ -50,7 +50,21 @@ def test_a_real_evaluation_makes_rows_of_equal_width() -> None:
     frames = ("carry", "gain", "help")
     found = evaluate(gold, probabilities, probabilities > 0.6, frames=frames, document_ids=documents, draws=50)
     lines = [line for line in evaluation_markdown([found, found]).splitlines() if line.startswith("|")]
-    assert [line.count("|") for line in lines] == [7] * 5 + [7] * 7
+    assert [line.count("|") for line in lines] == [7] * 5 + [8] * 7
+
+
+def test_slices_to_the_letter() -> None:
+    speech = Slice("genre", "speech", 30, 2, (2, 1), (0.8, None), 0.8)
+    other = Slice("context", "", 4, 1, (0, 0), (None, None), None)
+    assert slices_markdown([other, speech], ("carry", "gain")) == (
+        "| context | documents | sentences | carry | gain | macro |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+        "| not known | 1 | 4 | – (0) | – (0) | – |\n"
+        "\n"
+        "| genre | documents | sentences | carry | gain | macro |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+        "| speech | 2 | 30 | 0.80 (2) | – (1) | 0.80 |\n"
+    )
 
 
 def test_a_corpus_to_the_letter() -> None:

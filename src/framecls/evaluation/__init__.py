@@ -2,5 +2,6 @@
 
 from framecls.evaluation.evaluation import Evaluation, FrameScores, evaluate
 from framecls.evaluation.metrics import Interval
+from framecls.evaluation.slices import Slice, evaluate_slices
 
-__all__ = ["Evaluation", "FrameScores", "Interval", "evaluate"]
+__all__ = ["Evaluation", "FrameScores", "Interval", "Slice", "evaluate", "evaluate_slices"]

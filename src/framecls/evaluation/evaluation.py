@@ -13,6 +13,7 @@ from framecls.evaluation.metrics import (
     Interval,
     average_precision,
     bootstrap_f1,
+    calibration_error,
     count,
     f1,
     mean,
@@ -35,6 +36,8 @@ class FrameScores:
     :param f1_interval: 95 %, from a bootstrap of documents.
     :param average_precision: area under the precision–recall curve; ``None`` also for ``micro``.
     :param support: sentences that carry it in gold.
+    :param calibration_error: expected calibration error of the probabilities; ``None`` for ``micro``, and where the
+        scores are no probabilities.
     """
 
     frame: str
@@ -44,6 +47,7 @@ class FrameScores:
     f1_interval: Interval | None
     average_precision: float | None
     support: int
+    calibration_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ def evaluate(
     frames: Sequence[str],
     document_ids: Sequence[str],
     system: str = "model",
+    calibrated: bool = False,
     seed: int = 0,
     draws: int = 2000,
 ) -> Evaluation:
@@ -88,11 +93,12 @@ def evaluate(
     Evaluate decisions against gold.
 
     :param gold: *Shape:* ``(N, F)``, bool.
-    :param probabilities: only their order counts, for average precision. *Shape:* ``(N, F)``.
+    :param probabilities: their order counts, for average precision. *Shape:* ``(N, F)``.
     :param decisions: what the system decided with them. *Shape:* ``(N, F)``, bool.
     :param frames: names of the F frames, in column order.
     :param document_ids: document of each sentence, the unit that is resampled.
     :param system: name for tables.
+    :param calibrated: whether they are meant as probabilities, so that their calibration can be judged.
     :param seed: of the bootstrap.
     :param draws: of the bootstrap.
     :returns: the record.
@@ -106,6 +112,8 @@ def evaluate(
         raise EvaluationError("there is no sentence to evaluate on")
     if not np.isfinite(probabilities).all():
         raise EvaluationError("a probability is not a finite number; the model is damaged")
+    if calibrated and not ((probabilities >= 0) & (probabilities <= 1)).all():
+        raise EvaluationError("a probability is not from 0 to 1; calibration cannot be judged")
     ids, documents = np.unique(np.asarray(document_ids), return_inverse=True)
     intervals, macro_interval, micro_interval = bootstrap_f1(
         gold, decisions, documents, rng=np.random.default_rng(seed), draws=draws
@@ -120,6 +128,7 @@ def evaluate(
             intervals[i],
             average_precision(gold[:, i], probabilities[:, i]),
             int(gold[:, i].sum()),
+            calibration_error(gold[:, i], probabilities[:, i]) if calibrated else None,
         )
         for i, frame in enumerate(frames)
     )
@@ -138,6 +147,7 @@ def evaluate(
             macro_interval,
             mean([s.average_precision for s in scores]),
             support,
+            mean([s.calibration_error for s in scores]),
         ),
         FrameScores("micro", precision(total), recall(total), f1(total), micro_interval, None, support),
         float((gold == decisions).all(axis=1).mean()),

@@ -6,7 +6,21 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
-__all__ = ["Counts", "Interval", "average_precision", "bootstrap_f1", "count", "f1", "mean", "precision", "recall"]
+__all__ = [
+    "Counts",
+    "Interval",
+    "average_precision",
+    "bootstrap_f1",
+    "calibration_error",
+    "count",
+    "f1",
+    "mean",
+    "precision",
+    "recall",
+]
+
+#: Bins of the reliability curve.
+_BINS = 15
 
 Bools = npt.NDArray[np.bool_]
 
@@ -73,6 +87,22 @@ def average_precision(gold: Bools, probabilities: npt.NDArray[np.floating]) -> f
     :returns: from 0 to 1, or ``None`` where gold has none.
     """
     return float(average_precision_score(gold, probabilities)) if gold.any() else None
+
+
+def calibration_error(gold: Bools, probabilities: npt.NDArray[np.floating]) -> float:
+    """
+    Give the expected calibration error, over 15 bins of equal width.
+
+    The mean distance of a bin's share of present sentences from its mean probability, bins weighted by their sentences
+    (Naeini, Cooper & Hauskrecht 2015, "Obtaining well calibrated probabilities using Bayesian binning", section 4).
+
+    :param gold: *Shape:* ``(N,)``, bool.
+    :param probabilities: from 0 to 1. *Shape:* ``(N,)``.
+    :returns: from 0 to 1.
+    """
+    bins = np.minimum((np.asarray(probabilities, dtype=np.float64) * _BINS).astype(int), _BINS - 1)
+    distance = np.bincount(bins, weights=np.asarray(probabilities, dtype=np.float64) - gold, minlength=_BINS)
+    return float(np.abs(distance).sum() / len(gold))
 
 
 def mean(values: list[float | None]) -> float | None:

@@ -136,16 +136,21 @@ class FrameClassifier:
             name=facts.name,
         )
 
-    def save(self, path: Path | str, *, framecls_version: str) -> None:
+    def save(self, path: Path | str, *, framecls_version: str, half: bool = False) -> None:
         """
         Write the checkpoint: a plain transformers folder plus ``framecls.json`` and ``codebook.toml``.
 
         :param path: the folder; made where it is not there.
         :param framecls_version: recorded in the checkpoint.
+        :param half: store the weights in half precision; the model in memory is rounded with them.
         """
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
-        self._scorer.model.save_pretrained(path)
+        if half:
+            self._scorer.model.half().save_pretrained(path)
+            self._scorer.model.float()
+        else:
+            self._scorer.model.save_pretrained(path)
         self._scorer.encoder.tokenizer.save_pretrained(path)
         self.codebook.write(path / _CODEBOOK)
         frames = {name: asdict(frame) for name, frame in zip(self.codebook.frames, self.decision.frames, strict=True)}

@@ -121,7 +121,7 @@ def train(
     write_json(output / "splits.json", dict(data.splits))
     write_json(output / "run.json", _record(config, data, trainer, parts, device, time.monotonic() - started))
     # Last, because a folder counts as a model from the moment its framecls.json is there.
-    classifier.save(output, framecls_version=version("framecls"))
+    classifier.save(output, framecls_version=version("framecls"), half=config.weights == "fp16")
     shutil.rmtree(output / _CHECKPOINTS)
     return output
 
@@ -261,6 +261,9 @@ def _mean_average_precision(prediction: EvalPrediction) -> dict[str, float]:
 def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, config: TrainConfig) -> FrameClassifier:
     """Fit the decision on validation, scored by the classifier's own path."""
     model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    if config.weights == "fp16":
+        # Rounded before the decision is fitted, so that it is fitted on what will be loaded.
+        model.half().float()
     scorer = Scorer(model=model, encoder=encoder)
     scores, gold, frames = scorer(*validation.inputs()), validation.gold(), validation.codebook.frames
     decision = Decision.fit(scores, gold, frames=frames, fitted_on="validation", target=config.target)

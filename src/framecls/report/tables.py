@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from framecls.corpus import CorpusReport
-from framecls.evaluation import Evaluation, Interval
+from framecls.evaluation import Evaluation, Interval, Slice
 
-__all__ = ["corpus_markdown", "evaluation_markdown"]
+__all__ = ["corpus_markdown", "evaluation_markdown", "slices_markdown"]
 
 
 def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
@@ -28,12 +28,32 @@ def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
         cells = [_with_interval(s.f1, s.f1_interval) for s in (*evaluation.frames, evaluation.macro, evaluation.micro)]
         lines.append(_row([evaluation.system, *cells]))
     lines.append(_row(["support", *(str(scores.support) for scores in first.frames), "", str(first.micro.support)]))
-    lines += ["", _row([first.system, "precision", "recall", "F1", "AP", "support"]), _row(["---"] * 6)]
+    lines += ["", _row([first.system, "precision", "recall", "F1", "AP", "ECE", "support"]), _row(["---"] * 7)]
     for scores in (*first.frames, first.macro, first.micro):
         values = (scores.precision, scores.recall, scores.f1, scores.average_precision)
-        lines.append(_row([scores.frame, *map(_value, values), str(scores.support)]))
+        error = "–" if scores.calibration_error is None else f"{scores.calibration_error:.3f}"
+        lines.append(_row([scores.frame, *map(_value, values), error, str(scores.support)]))
     lines += ["", f"Exactly the gold frames: {first.exact_match:.2f} of the sentences."]
     return "\n".join(lines) + "\n"
+
+
+def slices_markdown(slices: Sequence[Slice], frames: Sequence[str]) -> str:
+    """
+    Lay out F1 by kind of document, the frame's support in brackets.
+
+    :param slices: from :func:`framecls.evaluation.evaluate_slices`.
+    :param frames: names of the frames, in order.
+    :returns: one Markdown table a property; an undefined value is an en dash.
+    """
+    tables = []
+    for by in dict.fromkeys(one.by for one in slices):
+        lines = [_row([by, "documents", "sentences", *frames, "macro"]), _row(["---"] * (len(frames) + 4))]
+        for one in (one for one in slices if one.by == by):
+            scores = [f"{_value(score)} ({support})" for score, support in zip(one.f1, one.support, strict=True)]
+            cells = [one.value or "not known", str(one.documents), str(one.sentences), *scores, _value(one.macro)]
+            lines.append(_row(cells))
+        tables.append("\n".join(lines) + "\n")
+    return "\n".join(tables)
 
 
 def _row(cells: Sequence[str]) -> str:

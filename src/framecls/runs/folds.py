@@ -23,7 +23,7 @@ from framecls.model import FrameClassifier
 from framecls.model.baselines import TfidfBaseline
 from framecls.model.training import train
 from framecls.model.training_data import TrainingData
-from framecls.runs.record import write_evaluation
+from framecls.runs.record import LEXICON, TFIDF, write_evaluation
 
 __all__ = ["Fold", "cross_validate", "group_documents", "out_of_fold", "train_and_score"]
 
@@ -161,7 +161,7 @@ def train_and_score(
     if baselines:
         tfidf = TfidfBaseline.fit(data.train, data.validation)
         probabilities = tfidf.probabilities(test.inputs()[0])
-        scored["TF-IDF + logistic regression"] = probabilities, tfidf.decide(probabilities)
+        scored[TFIDF] = probabilities, tfidf.decide(probabilities)
     return Fold(name, np.arange(len(test)), scored, len(data.train) + len(data.validation), seconds)
 
 
@@ -232,9 +232,16 @@ def _pool(
         pooled[name] = np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
     if baselines:
         lexicon, texts = Lexicon(corpus.codebook), part.inputs()[0]
-        pooled["keyword lexicon"] = lexicon.hits(texts).astype(np.float32), lexicon.decide(texts)
+        pooled[LEXICON] = lexicon.hits(texts).astype(np.float32), lexicon.decide(texts)
     evaluations = [
-        evaluate(part.gold(), *scored, frames=part.codebook.frames, document_ids=part.document_ids(), system=system)
+        evaluate(
+            part.gold(),
+            *scored,
+            frames=part.codebook.frames,
+            document_ids=part.document_ids(),
+            system=system,
+            calibrated=system != LEXICON,
+        )
         for system, scored in pooled.items()
     ]
     facts = {**facts, "protocol": protocol, "seconds": [round(fold.seconds) for fold in found]}

@@ -12,7 +12,7 @@ from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.baselines import TfidfBaseline
 from framecls.report import write_model_card
-from framecls.runs.record import write_evaluation
+from framecls.runs.record import LEXICON, TFIDF, write_evaluation
 
 __all__ = ["EvaluatedSplit", "evaluate_model"]
 
@@ -61,16 +61,24 @@ def evaluate_model(
     found = {f"{classifier.name} (model)": (probabilities, decisions)}
     if baselines:
         lexicon = Lexicon(classifier.codebook)
-        found["keyword lexicon"] = (lexicon.hits(texts), lexicon.decide(texts))
+        found[LEXICON] = (lexicon.hits(texts), lexicon.decide(texts))
         train, validation = (whole.select(splits, name) for name in ("train", "validation"))
         if split == "test" and len(train) and len(validation):
             tfidf = TfidfBaseline.fit(train, validation)
             scored = tfidf.probabilities(texts)
-            found["TF-IDF + logistic regression"] = (scored, tfidf.decide(scored))
+            found[TFIDF] = (scored, tfidf.decide(scored))
     gold, documents = part.gold(), part.document_ids()
     frames = classifier.codebook.frames
     evaluations = [
-        evaluate(gold, scored, decided, frames=frames, document_ids=documents, system=system)
+        evaluate(
+            gold,
+            scored,
+            decided,
+            frames=frames,
+            document_ids=documents,
+            system=system,
+            calibrated=system != LEXICON,
+        )
         for system, (scored, decided) in found.items()
     ]
     facts = {

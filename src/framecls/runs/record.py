@@ -8,12 +8,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from framecls.corpus import Corpus
-from framecls.evaluation import Evaluation
+from framecls.corpus import Corpus, DocumentFacts
+from framecls.evaluation import Evaluation, Slice, evaluate_slices
 from framecls.files import whole_file, write_json, write_text
-from framecls.report import evaluation_markdown
+from framecls.report import evaluation_markdown, slices_markdown
 
-__all__ = ["write_evaluation"]
+__all__ = ["LEXICON", "TFIDF", "write_evaluation"]
+
+#: Names of the baselines in every table.
+LEXICON, TFIDF = "keyword lexicon", "TF-IDF + logistic regression"
 
 
 def write_evaluation(
@@ -39,8 +42,14 @@ def write_evaluation(
     :param decisions: of the first system. *Shape:* ``(N, F)``, bool.
     :param text: whether the rows hold the sentences' text.
     """
-    write_json(folder / f"{name}.json", {**facts, "evaluations": [evaluation.to_dict() for evaluation in evaluations]})
-    write_text(folder / f"{name}.md", evaluation_markdown(evaluations))
+    gold, frames = part.gold(), part.codebook.frames
+    slices = _slices(part, gold, decisions)
+    record = {"evaluations": [evaluation.to_dict() for evaluation in evaluations]}
+    write_json(folder / f"{name}.json", {**facts, **record, "slices": [one.to_dict() for one in slices]})
+    tables = [evaluation_markdown(evaluations)]
+    if slices:
+        tables.append(slices_markdown(slices, frames))
+    write_text(folder / f"{name}.md", "\n".join(tables))
     columns: dict[str, object] = {
         "id": [sentence.id for sentence in part.sentences],
         "document_id": part.document_ids(),
@@ -48,8 +57,7 @@ def write_evaluation(
     }
     if text:
         columns["text"] = [sentence.text for sentence in part.sentences]
-    gold = part.gold()
-    for column, frame in enumerate(part.codebook.frames):
+    for column, frame in enumerate(frames):
         columns |= {
             f"gold_{frame}": gold[:, column],
             f"prob_{frame}": probabilities[:, column],
@@ -57,3 +65,12 @@ def write_evaluation(
         }
     with whole_file(folder / f"{name}.parquet") as partial:
         pq.write_table(pa.table(columns), partial, compression="zstd")
+
+
+def _slices(part: Corpus, gold: npt.NDArray[np.bool_], decisions: npt.NDArray[np.bool_]) -> list[Slice]:
+    """Score by what the corpus tells of its documents, where that is more than one thing."""
+    nothing = DocumentFacts("")
+    facts = [part.documents.get(id, nothing) for id in part.document_ids()]
+    by = {"context": [f.context for f in facts], "genre": [f.genre for f in facts]}
+    several = {name: values for name, values in by.items() if len(set(values)) > 1}
+    return evaluate_slices(gold, decisions, document_ids=part.document_ids(), by=several)
