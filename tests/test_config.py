@@ -145,4 +145,20 @@ def test_the_configs_of_the_repository_are_read_and_written_back_equal(tmp_path:
         config = TrainConfig.read(path)
         config.write(tmp_path / path.name)
         assert TrainConfig.read(tmp_path / path.name) == config
-        assert (config.codebook, config.corpus) == (root / "data" / "codebook.toml", root / "data" / "corpus")
+        assert config.codebook == root / "data" / "codebook.toml"
+        assert root / "data" / "corpus" in (config.corpus, *config.train_also)
+
+
+def test_a_target_that_means_nothing_is_refused_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_text('codebook = "c"\ncorpus = "d"\noutput = "o"\ntarget = "precise"\n')
+    with pytest.raises(ConfigError, match=r"small\.toml: .*target 'precise': give 'f1', or 'precision='"):
+        TrainConfig.read(path)
+
+
+def test_joining_corpora_are_places_relative_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "configs" / "small.toml"
+    path.parent.mkdir()
+    path.write_text('codebook = "c"\ncorpus = "d"\noutput = "o"\ntrain_also = ["../e", "../f"]\n')
+    assert TrainConfig.read(path).train_also == (tmp_path / "e", tmp_path / "f")
+    assert TrainConfig.read(path, {"train_also": (tmp_path / "g",)}).train_also == (tmp_path / "g",)

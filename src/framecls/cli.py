@@ -112,6 +112,7 @@ def evaluate(
         typer.Option(help="Folder for the record; MODEL/evaluation for the test split it was trained beside."),
     ] = None,
     baselines: Annotated[bool, typer.Option(help="Set lexicon and TF-IDF beside the model.")] = True,
+    text: Annotated[bool, typer.Option(help="Write the sentences' text with their scores.")] = True,
 ) -> None:
     """Evaluate a model on sentences it was not trained on, or a recipe by cross-validation, beside the baselines."""
     from framecls.config import TrainConfig
@@ -124,14 +125,20 @@ def evaluate(
         if model is None:
             raise ConfigError("--protocol holdout evaluates a trained model; give --model")
         evaluations = evaluate_model(
-            model, corpus or Path("data/corpus"), split=split, target=target, baselines=baselines, output=output
+            model,
+            corpus or Path("data/corpus"),
+            split=split,
+            target=target,
+            baselines=baselines,
+            output=output,
+            text=text,
         )
     else:
         if config is None or output is None:
             raise ConfigError(f"--protocol {protocol} trains a recipe in folds; give --config and --output")
         recipe = TrainConfig.read(config, {"corpus": corpus, "target": target})
         evaluations = cross_validate(
-            recipe, output, protocol=protocol, folds=folds, train_only=train_only, baselines=baselines
+            recipe, output, protocol=protocol, folds=folds, train_only=train_only, baselines=baselines, text=text
         )
     typer.echo(evaluation_markdown(evaluations), nl=False)
 

@@ -289,6 +289,7 @@ def _record(
         "versions": {name: version(name) for name in packages} | {"python": platform.python_version()},
         "seed": config.seed,
         "base": config.base,
+        "licence": config.licence,
         "codebook_sha256": data.train.codebook.sha256,
         "corpus_sha256": data.sha256,
         "sentences": {name: len(part.gold) for name, part in parts.items()},

@@ -16,7 +16,10 @@ _PACKAGED_ID = "sentence-transformers/all-MiniLM-L6-v2"
 
 def write_model_card(model: Path | str) -> Path:
     """
-    Write ``README.md`` of a checkpoint from the records in it: ``framecls.json``, ``run.json``, its test evaluation.
+    Write ``README.md`` of a checkpoint from the records in it.
+
+    These are ``framecls.json``, ``run.json``, the tables of its evaluations where it has been evaluated, and
+    ``about.md``, where somebody has written down what no record knows.
 
     :param model: the checkpoint folder.
     :returns: the file.
@@ -24,7 +27,14 @@ def write_model_card(model: Path | str) -> Path:
     model = Path(model)
     facts = json.loads((model / "framecls.json").read_text(encoding="utf-8"))
     run = json.loads((model / "run.json").read_text(encoding="utf-8"))
-    evaluation = model / "evaluation" / "test.md"
+    written = {
+        name: path.read_text(encoding="utf-8").strip() if path.exists() else None
+        for name, path in (
+            ("test", model / "evaluation" / "test.md"),
+            ("kfold", model / "evaluation" / "kfold.md"),
+            ("about", model / "about.md"),
+        )
+    }
     base = run["base"]
     # A folder is a place on somebody's machine, which the Hub could not follow.
     hub_id = _PACKAGED_ID if base == PACKAGED_BASE else (base if not Path(base).exists() else None)
@@ -37,7 +47,7 @@ def write_model_card(model: Path | str) -> Path:
         codebook=Codebook.read(model / "codebook.toml"),
         facts=facts,
         run=run,
-        evaluation=evaluation.read_text(encoding="utf-8") if evaluation.exists() else None,
+        **written,
     )
     path = model / "README.md"
     write_text(path, card)

@@ -173,6 +173,7 @@ def cross_validate(
     folds: int = 5,
     train_only: str = "",
     baselines: bool = True,
+    text: bool = True,
 ) -> list[Evaluation]:
     """
     Evaluate a recipe, fold by fold, and pool what the folds found.
@@ -186,6 +187,7 @@ def cross_validate(
     :param folds: how many, for ``kfold``.
     :param train_only: annotator whose sentences are trained on, in the folds that are not theirs, and not tested on.
     :param baselines: whether lexicon and TF-IDF are set beside the model, in the same folds.
+    :param text: whether the rows hold the sentences' text.
     :returns: records, the model first.
     :raises FrameclsError: protocol and corpus do not fit together, or a fold cannot be trained.
     """
@@ -212,7 +214,29 @@ def cross_validate(
             _write(path, key, kept)
         found.append(kept)
     found = [_without(one, corpus, train_only) for one in found]
-    return _pool(found, corpus, output, protocol, {"recipe": recipe, "sha256": hashes, "folds": len(found)}, baselines)
+    facts = {
+        "protocol": protocol,
+        "folds": len(found),
+        "seconds": [round(fold.seconds) for fold in found],
+        "recipe": recipe,
+        "sha256": hashes,
+    }
+    part = replace(corpus, sentences=tuple(corpus.sentences[row] for fold in found for row in fold.rows))
+    pooled = _pool(found, part, baselines=baselines)
+    evaluations = [
+        evaluate(
+            part.gold(),
+            *scored,
+            frames=codebook.frames,
+            document_ids=part.document_ids(),
+            system=system,
+            calibrated=system != LEXICON,
+        )
+        for system, scored in pooled.items()
+    ]
+    name = protocol.replace(":", "-")
+    write_evaluation(output, name, facts, evaluations, part, *pooled["model"], text=text)
+    return evaluations
 
 
 def _without(fold: Fold, corpus: Corpus, annotator: str) -> Fold:
@@ -222,31 +246,16 @@ def _without(fold: Fold, corpus: Corpus, annotator: str) -> Fold:
     return replace(fold, rows=fold.rows[kept], scored=scored)
 
 
-def _pool(
-    found: Sequence[Fold], corpus: Corpus, output: Path, protocol: str, facts: dict[str, object], baselines: bool
-) -> list[Evaluation]:
-    part = replace(corpus, sentences=tuple(corpus.sentences[row] for fold in found for row in fold.rows))
+def _pool(found: Sequence[Fold], part: Corpus, *, baselines: bool) -> dict[str, Scored]:
+    """Lay the folds' scores one after the other, as their sentences are in the part, and the lexicon's beside them."""
     pooled: dict[str, Scored] = {}
     for name in found[0].scored:
         pairs = [fold.scored[name] for fold in found]
         pooled[name] = np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
     if baselines:
-        lexicon, texts = Lexicon(corpus.codebook), part.inputs()[0]
+        lexicon, texts = Lexicon(part.codebook), part.inputs()[0]
         pooled[LEXICON] = lexicon.hits(texts).astype(np.float32), lexicon.decide(texts)
-    evaluations = [
-        evaluate(
-            part.gold(),
-            *scored,
-            frames=part.codebook.frames,
-            document_ids=part.document_ids(),
-            system=system,
-            calibrated=system != LEXICON,
-        )
-        for system, scored in pooled.items()
-    ]
-    facts = {**facts, "protocol": protocol, "seconds": [round(fold.seconds) for fold in found]}
-    write_evaluation(output, protocol.replace(":", "-"), facts, evaluations, part, *pooled["model"])
-    return evaluations
+    return pooled
 
 
 def _write(path: Path, key: str, fold: Fold) -> None:

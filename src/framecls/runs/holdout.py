@@ -29,6 +29,7 @@ def evaluate_model(
     target: str | None = None,
     baselines: bool = True,
     output: Path | str | None = None,
+    text: bool = True,
 ) -> list[Evaluation]:
     """
     Evaluate a saved model on one split, beside the keyword lexicon and TF-IDF with logistic regression.
@@ -44,6 +45,7 @@ def evaluate_model(
     :param output: a folder for ``<split>.json``, ``<split>.md`` and ``<split>.parquet`` (a row a sentence). By default
         the test split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card,
         and nothing else is.
+    :param text: whether the rows hold the sentences' text.
     :returns: records, the model first.
     :raises FrameclsError: model, corpus and split do not fit together, or the model has learnt from the test split.
     """
@@ -90,9 +92,9 @@ def evaluate_model(
         "target": classifier.decision.target,
     }
     if output is not None:
-        write_evaluation(Path(output), split, facts, evaluations, part, probabilities, decisions)
+        write_evaluation(Path(output), split, facts, evaluations, part, probabilities, decisions, text=text)
     elif split == "test" and target is None and whole.sha256 == _stored(model, "run.json").get("corpus_sha256"):
-        write_evaluation(model / "evaluation", split, facts, evaluations, part, probabilities, decisions)
+        write_evaluation(model / "evaluation", split, facts, evaluations, part, probabilities, decisions, text=text)
         write_model_card(model)
     return evaluations
 
