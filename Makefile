@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MODEL ?= models/quick
+MODEL ?= models/partnership-frames
 READY := $(VENV)/.ready
 
 .PHONY: run test check clean
