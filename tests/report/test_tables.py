@@ -3,8 +3,8 @@
 import numpy as np
 
 from framecls.corpus import CorpusReport, FrameSummary, Summary, check
-from framecls.evaluation import Evaluation, FrameScores, Interval, Slice, evaluate
-from framecls.report.tables import corpus_markdown, evaluation_markdown, slices_markdown
+from framecls.evaluation import Difference, Evaluation, FrameScores, Interval, Slice, evaluate
+from framecls.report.tables import corpus_markdown, differences_markdown, evaluation_markdown, slices_markdown
 from tests.corpus.builders import coded, small_corpus
 
 
@@ -51,6 +51,21 @@ def test_a_real_evaluation_makes_rows_of_equal_width() -> None:
     found = evaluate(gold, probabilities, probabilities > 0.6, frames=frames, document_ids=documents, draws=50)
     lines = [line for line in evaluation_markdown([found, found]).splitlines() if line.startswith("|")]
     assert [line.count("|") for line in lines] == [7] * 5 + [8] * 7
+
+
+def test_differences_to_the_letter() -> None:
+    found = [
+        Difference("model", "lexicon", "carry", 0.125, Interval(-0.01, 0.25), 0.06),
+        Difference("model", "lexicon", "gain", None, None, None),
+        Difference("model", "lexicon", "macro", 0.125, Interval(0.1, 0.25), 0.001),
+    ]
+    assert differences_markdown(found) == (
+        "| F1 of model less that of | carry | gain | macro |\n"
+        "| --- | --- | --- | --- |\n"
+        "| lexicon | +0.12 (-0.01 to +0.25; p 0.06) | – | +0.12 (+0.10 to +0.25; p < 0.01) |\n"
+        "\n"
+        "In brackets the 95 % interval, and p by Holm's method, of a paired bootstrap of documents.\n"
+    )
 
 
 def test_slices_to_the_letter() -> None:

@@ -1,7 +1,17 @@
 """Evaluation against gold. Knows nothing of torch and runs no model."""
 
+from framecls.evaluation.comparison import Difference, compare
 from framecls.evaluation.evaluation import Evaluation, FrameScores, evaluate
 from framecls.evaluation.metrics import Interval
 from framecls.evaluation.slices import Slice, evaluate_slices
 
-__all__ = ["Evaluation", "FrameScores", "Interval", "Slice", "evaluate", "evaluate_slices"]
+__all__ = [
+    "Difference",
+    "Evaluation",
+    "FrameScores",
+    "Interval",
+    "Slice",
+    "compare",
+    "evaluate",
+    "evaluate_slices",
+]

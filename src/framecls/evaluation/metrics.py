@@ -13,8 +13,11 @@ __all__ = [
     "bootstrap_f1",
     "calibration_error",
     "count",
+    "document_draws",
     "f1",
+    "f1_of_draws",
     "mean",
+    "percentiles",
     "precision",
     "recall",
 ]
@@ -131,11 +134,40 @@ def bootstrap_f1(
     size, frames = int(documents.max()) + 1, gold.shape[1]
     if size < 2:
         return [None] * frames, None, None
-    doubled = np.zeros((size, 2 * frames))
+    weights = document_draws(size, rng=rng, draws=draws)
+    scores, macro, micro = f1_of_draws(gold, decisions, documents, weights)
+    return [percentiles(scores[:, column]) for column in range(frames)], percentiles(macro), percentiles(micro)
+
+
+def document_draws(size: int, *, rng: np.random.Generator, draws: int) -> npt.NDArray[np.float64]:
+    """
+    Draw documents with replacement.
+
+    :param size: how many documents there are, D.
+    :param rng: source of the draws.
+    :param draws: how many times D documents are drawn, B.
+    :returns: how often each document was drawn. *Shape:* ``(B, D)``.
+    """
+    return rng.multinomial(size, np.full(size, 1 / size), size=draws).astype(float)
+
+
+def f1_of_draws(
+    gold: Bools, decisions: Bools, documents: npt.NDArray[np.intp], weights: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """
+    Give F1 of each draw of documents; nan where it is undefined.
+
+    :param gold: *Shape:* ``(N, F)``, bool.
+    :param decisions: *Shape:* ``(N, F)``, bool.
+    :param documents: index of each sentence's document. *Shape:* ``(N,)``.
+    :param weights: from :func:`document_draws`. *Shape:* ``(B, D)``.
+    :returns: F1 of each frame, *shape:* ``(B, F)``; their mean, *shape:* ``(B,)``; all frames together, likewise.
+    """
+    frames = gold.shape[1]
+    doubled = np.zeros((weights.shape[1], 2 * frames))
     np.add.at(doubled[:, :frames], documents, 2 * (gold & decisions))
     # 2 TP + FP + FN is the number of positives in gold and decisions together.
     np.add.at(doubled[:, frames:], documents, gold.astype(int) + decisions)
-    weights = rng.multinomial(size, np.full(size, 1 / size), size=draws).astype(float)
     sums = weights @ doubled
     hits, totals = sums[:, :frames], sums[:, frames:]
     with np.errstate(invalid="ignore"):
@@ -144,10 +176,11 @@ def bootstrap_f1(
     defined = ~np.isnan(scores)
     macro = np.where(defined, scores, 0).sum(axis=1) / np.maximum(defined.sum(axis=1), 1)
     macro[~defined.any(axis=1)] = np.nan
-    return [_percentiles(scores[:, column]) for column in range(frames)], _percentiles(macro), _percentiles(micro)
+    return scores, macro, micro
 
 
-def _percentiles(values: npt.NDArray[np.floating]) -> Interval | None:
+def percentiles(values: npt.NDArray[np.floating]) -> Interval | None:
+    """Give the 2.5 and 97.5 percentiles of the defined values, or ``None`` where none is."""
     values = values[~np.isnan(values)]
     if len(values) == 0:
         return None

@@ -242,7 +242,9 @@ def _optimizer(model: PreTrainedModel, config: TrainConfig) -> torch.optim.AdamW
                 "weight_decay": config.weight_decay if decays else 0.0,
             }
             for (in_body, decays), parameters in groups.items()
-        ]
+        ],
+        # One pass over the weights a step; on two cores the plain loop takes longer than the encoder itself.
+        fused=True,
     )
 
 

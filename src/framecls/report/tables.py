@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from framecls.corpus import CorpusReport
-from framecls.evaluation import Evaluation, Interval, Slice
+from framecls.evaluation import Difference, Evaluation, Interval, Slice
 
-__all__ = ["corpus_markdown", "evaluation_markdown", "slices_markdown"]
+__all__ = ["corpus_markdown", "differences_markdown", "evaluation_markdown", "slices_markdown"]
 
 
 def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
@@ -35,6 +35,32 @@ def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
         lines.append(_row([scores.frame, *map(_value, values), error, str(scores.support)]))
     lines += ["", f"Exactly the gold frames: {first.exact_match:.2f} of the sentences."]
     return "\n".join(lines) + "\n"
+
+
+def differences_markdown(differences: Sequence[Difference]) -> str:
+    """
+    Lay out by how much the first system is ahead of each other one.
+
+    :param differences: from :func:`framecls.evaluation.compare`; at least one.
+    :returns: a Markdown table; an undefined value is an en dash.
+    """
+    frames = list(dict.fromkeys(one.frame for one in differences))
+    lines = [_row([f"F1 of {differences[0].system} less that of", *frames]), _row(["---"] * (len(frames) + 1))]
+    for other in dict.fromkeys(one.other for one in differences):
+        of_other = {one.frame: one for one in differences if one.other == other}
+        lines.append(_row([other, *(_difference(of_other[frame]) for frame in frames)]))
+    lines += ["", "In brackets the 95 % interval, and p by Holm's method, of a paired bootstrap of documents."]
+    return "\n".join(lines) + "\n"
+
+
+def _difference(one: Difference) -> str:
+    if one.value is None or one.interval is None or one.p is None:
+        return "–" if one.value is None else f"{one.value:+.2f}"
+    return f"{one.value:+.2f} ({one.interval.low:+.2f} to {one.interval.high:+.2f}; p {_p(one.p)})"
+
+
+def _p(value: float) -> str:
+    return "< 0.01" if value < 0.01 else f"{value:.2f}"
 
 
 def slices_markdown(slices: Sequence[Slice], frames: Sequence[str]) -> str:

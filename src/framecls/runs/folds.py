@@ -16,14 +16,14 @@ from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus, DocumentFacts, Split, split_documents
 from framecls.errors import ConfigError, CorpusError
-from framecls.evaluation import Evaluation, evaluate
+from framecls.evaluation import Evaluation
 from framecls.files import whole_file
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.baselines import TfidfBaseline
 from framecls.model.training import train
 from framecls.model.training_data import TrainingData
-from framecls.runs.record import LEXICON, TFIDF, write_evaluation
+from framecls.runs.record import LEXICON, TFIDF, Scored, judge, write_evaluation
 
 __all__ = ["Fold", "cross_validate", "group_documents", "out_of_fold", "train_and_score"]
 
@@ -37,8 +37,6 @@ _GROUPS: Mapping[str, Callable[[DocumentFacts], str]] = {
     "year": lambda facts: str(facts.year or ""),
     "document": lambda facts: facts.document_id,
 }
-
-Scored = tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,19 +221,9 @@ def cross_validate(
     }
     part = replace(corpus, sentences=tuple(corpus.sentences[row] for fold in found for row in fold.rows))
     pooled = _pool(found, part, baselines=baselines)
-    evaluations = [
-        evaluate(
-            part.gold(),
-            *scored,
-            frames=codebook.frames,
-            document_ids=part.document_ids(),
-            system=system,
-            calibrated=system != LEXICON,
-        )
-        for system, scored in pooled.items()
-    ]
+    evaluations = judge(part, pooled)
     name = protocol.replace(":", "-")
-    write_evaluation(output, name, facts, evaluations, part, *pooled["model"], text=text)
+    write_evaluation(output, name, facts, evaluations, part, pooled, text=text)
     return evaluations
 
 

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from framecls.corpus import Corpus, Split
 from framecls.errors import CorpusError
-from framecls.evaluation import Evaluation, evaluate
+from framecls.evaluation import Evaluation
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.baselines import TfidfBaseline
 from framecls.report import write_model_card
-from framecls.runs.record import LEXICON, TFIDF, write_evaluation
+from framecls.runs.record import LEXICON, TFIDF, Scored, judge, write_evaluation
 
 __all__ = ["EvaluatedSplit", "evaluate_model"]
 
@@ -60,7 +60,7 @@ def evaluate_model(
     texts, before, heading = part.inputs()
     probabilities = classifier.probabilities(texts, before, heading)
     decisions = classifier.decide(probabilities)
-    found = {f"{classifier.name} (model)": (probabilities, decisions)}
+    found: dict[str, Scored] = {f"{classifier.name} (model)": (probabilities, decisions)}
     if baselines:
         lexicon = Lexicon(classifier.codebook)
         found[LEXICON] = (lexicon.hits(texts), lexicon.decide(texts))
@@ -69,20 +69,7 @@ def evaluate_model(
             tfidf = TfidfBaseline.fit(train, validation)
             scored = tfidf.probabilities(texts)
             found[TFIDF] = (scored, tfidf.decide(scored))
-    gold, documents = part.gold(), part.document_ids()
-    frames = classifier.codebook.frames
-    evaluations = [
-        evaluate(
-            gold,
-            scored,
-            decided,
-            frames=frames,
-            document_ids=documents,
-            system=system,
-            calibrated=system != LEXICON,
-        )
-        for system, (scored, decided) in found.items()
-    ]
+    evaluations = judge(part, found)
     facts = {
         "model": classifier.name,
         "codebook_sha256": classifier.codebook.sha256,
@@ -92,9 +79,9 @@ def evaluate_model(
         "target": classifier.decision.target,
     }
     if output is not None:
-        write_evaluation(Path(output), split, facts, evaluations, part, probabilities, decisions, text=text)
+        write_evaluation(Path(output), split, facts, evaluations, part, found, text=text)
     elif split == "test" and target is None and whole.sha256 == _stored(model, "run.json").get("corpus_sha256"):
-        write_evaluation(model / "evaluation", split, facts, evaluations, part, probabilities, decisions, text=text)
+        write_evaluation(model / "evaluation", split, facts, evaluations, part, found, text=text)
         write_model_card(model)
     return evaluations
 

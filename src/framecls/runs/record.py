@@ -9,14 +9,41 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framecls.corpus import Corpus, DocumentFacts
-from framecls.evaluation import Evaluation, Slice, evaluate_slices
+from framecls.evaluation import Evaluation, Slice, compare, evaluate, evaluate_slices
 from framecls.files import whole_file, write_json, write_text
-from framecls.report import evaluation_markdown, slices_markdown
+from framecls.report import differences_markdown, evaluation_markdown, slices_markdown
 
-__all__ = ["LEXICON", "TFIDF", "write_evaluation"]
+__all__ = ["LEXICON", "TFIDF", "Scored", "judge", "write_evaluation"]
 
 #: Names of the baselines in every table.
 LEXICON, TFIDF = "keyword lexicon", "TF-IDF + logistic regression"
+
+
+#: Probabilities and decisions of one system, each of shape ``(N, F)``.
+Scored = tuple[npt.NDArray[np.floating], npt.NDArray[np.bool_]]
+
+
+def judge(part: Corpus, systems: Mapping[str, Scored]) -> list[Evaluation]:
+    """
+    Evaluate systems on the same sentences.
+
+    :param part: N sentences.
+    :param systems: what each made of them, the first system first.
+    :returns: a record a system.
+    """
+    gold, frames, documents = part.gold(), part.codebook.frames, part.document_ids()
+    return [
+        evaluate(
+            gold,
+            probabilities,
+            decisions,
+            frames=frames,
+            document_ids=documents,
+            system=system,
+            calibrated=system != LEXICON,
+        )
+        for system, (probabilities, decisions) in systems.items()
+    ]
 
 
 def write_evaluation(
@@ -25,8 +52,7 @@ def write_evaluation(
     facts: Mapping[str, object],
     evaluations: Sequence[Evaluation],
     part: Corpus,
-    probabilities: npt.NDArray[np.floating],
-    decisions: npt.NDArray[np.bool_],
+    systems: Mapping[str, Scored],
     *,
     text: bool = True,
 ) -> None:
@@ -36,17 +62,30 @@ def write_evaluation(
     :param folder: made where it is not there.
     :param name: of the three files.
     :param facts: what was evaluated, for the record.
-    :param evaluations: one a system, the first system first.
+    :param evaluations: from :func:`judge`.
     :param part: the N sentences.
-    :param probabilities: of the first system. *Shape:* ``(N, F)``.
-    :param decisions: of the first system. *Shape:* ``(N, F)``, bool.
+    :param systems: what each made of them; the first one's rows are written.
     :param text: whether the rows hold the sentences' text.
     """
     gold, frames = part.gold(), part.codebook.frames
+    probabilities, decisions = next(iter(systems.values()))
     slices = _slices(part, gold, decisions)
-    record = {"evaluations": [evaluation.to_dict() for evaluation in evaluations]}
-    write_json(folder / f"{name}.json", {**facts, **record, "slices": [one.to_dict() for one in slices]})
+    differences = compare(
+        gold,
+        {system: decided for system, (_, decided) in systems.items()},
+        frames=frames,
+        document_ids=part.document_ids(),
+    )
+    record = {
+        **facts,
+        "evaluations": [evaluation.to_dict() for evaluation in evaluations],
+        "differences": [one.to_dict() for one in differences],
+        "slices": [one.to_dict() for one in slices],
+    }
+    write_json(folder / f"{name}.json", record)
     tables = [evaluation_markdown(evaluations)]
+    if differences:
+        tables.append(differences_markdown(differences))
     if slices:
         tables.append(slices_markdown(slices, frames))
     write_text(folder / f"{name}.md", "\n".join(tables))
