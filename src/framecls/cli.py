@@ -113,6 +113,10 @@ def evaluate(
     ] = None,
     baselines: Annotated[bool, typer.Option(help="Set lexicon and TF-IDF beside the model.")] = True,
     text: Annotated[bool, typer.Option(help="Write the sentences' text with their scores.")] = True,
+    interval: Annotated[
+        Literal["percentile", "bca"],
+        typer.Option(help="Kind of the 95 % intervals; 'bca' is corrected for bias and skewness."),
+    ] = "percentile",
 ) -> None:
     """Evaluate a model on sentences it was not trained on, or a recipe by cross-validation, beside the baselines."""
     from framecls.config import TrainConfig
@@ -132,13 +136,21 @@ def evaluate(
             baselines=baselines,
             output=output,
             text=text,
+            interval=interval,
         )
     else:
         if config is None or output is None:
             raise ConfigError(f"--protocol {protocol} trains a recipe in folds; give --config and --output")
         recipe = TrainConfig.read(config, {"corpus": corpus, "target": target})
         evaluations = cross_validate(
-            recipe, output, protocol=protocol, folds=folds, train_only=train_only, baselines=baselines, text=text
+            recipe,
+            output,
+            protocol=protocol,
+            folds=folds,
+            train_only=train_only,
+            baselines=baselines,
+            text=text,
+            interval=interval,
         )
     typer.echo(evaluation_markdown(evaluations), nl=False)
 

@@ -474,3 +474,25 @@ def test_a_hard_negative_is_read_and_contradicts_its_frame(tmp_path: Path) -> No
     write_jsonl(path, [{**row, "hard_negative": ["gain"]}])
     with pytest.raises(CorpusError, match="line 1: 'frames' and 'hard_negative' both have 'gain'"):
         Corpus.read(path, small_codebook())
+
+
+def test_inclusion_probabilities_give_weights_and_are_kept(tmp_path: Path) -> None:
+    corpus = small_corpus(
+        coded("s1", "carry", inclusion_probability=0.25), coded("s2", inclusion_probability=1.0), codebook=CODEBOOK
+    )
+    weights = corpus.weights()
+    assert weights is not None
+    assert weights.tolist() == [4, 1]
+    write_corpus(corpus, tmp_path)
+    assert Corpus.read(tmp_path, CODEBOOK).sentences == corpus.sentences
+    assert small_corpus(coded("s1")).weights() is None
+    with pytest.raises(CorpusError, match="sentence 's2' has no 'inclusion_probability' while others have one"):
+        small_corpus(coded("s1", inclusion_probability=0.5), coded("s2")).weights()
+
+
+@pytest.mark.parametrize("value", [0, -0.5, 1.5, "often", "nan"])
+def test_an_inclusion_probability_that_is_none(tmp_path: Path, value: object) -> None:
+    row = {"id": "s1", "document_id": "d1", "text": "A sentence.", "frames": [], "inclusion_probability": value}
+    path = write_jsonl(tmp_path / "sentences.jsonl", [row])
+    with pytest.raises(CorpusError, match=r"line 1: 'inclusion_probability' must be above 0 and at most 1, found"):
+        Corpus.read(path, CODEBOOK)

@@ -9,7 +9,8 @@ from sklearn.metrics import accuracy_score, average_precision_score, precision_r
 
 from framecls.errors import EvaluationError
 from framecls.evaluation import Evaluation, FrameScores, Interval, evaluate
-from framecls.evaluation.metrics import bootstrap_f1, calibration_error
+from framecls.evaluation.bootstrap import bootstrap_f1
+from framecls.evaluation.metrics import calibration_error
 
 FRAMES = ("carry", "gain", "help")
 Floats = npt.NDArray[np.float64]
@@ -86,13 +87,13 @@ def test_a_frame_without_support_is_undefined_and_out_of_the_mean() -> None:
         document_ids=["d1", "d1", "d1"],
         system="by hand",
     )
-    carry = FrameScores("carry", 1.0, 1 / 2, 2 / 3, None, (1 + 2 / 3) / 2, 2)
+    carry = FrameScores("carry", 1.0, 1 / 2, 2 / 3, None, (1 + 2 / 3) / 2, 2, roc_auc=0.5, matthews=0.5)
     assert found == Evaluation(
         system="by hand",
         sentences=3,
         documents=1,
         frames=(carry, FrameScores("gain", None, None, None, None, None, 0)),
-        macro=FrameScores("macro", 1.0, 1 / 2, 2 / 3, None, (1 + 2 / 3) / 2, 2),
+        macro=FrameScores("macro", 1.0, 1 / 2, 2 / 3, None, (1 + 2 / 3) / 2, 2, roc_auc=0.5, matthews=0.5),
         micro=FrameScores("micro", 1.0, 1 / 2, 2 / 3, None, None, 2),
         exact_match=2 / 3,
     )
@@ -144,3 +145,41 @@ def test_calibration_is_judged_where_scores_are_probabilities() -> None:
     assert found.macro.calibration_error == pytest.approx(np.mean(errors))
     with pytest.raises(EvaluationError, match="a probability is not from 0 to 1; calibration cannot be judged"):
         evaluate(gold, 2 * probabilities, decisions, frames=FRAMES, document_ids=documents, calibrated=True)
+
+
+def test_weights_count_sentences_by_what_they_stand_for() -> None:
+    gold, probabilities, decisions, documents = invented()
+    weights = np.random.default_rng(1).integers(1, 5, len(gold)).astype(float)
+    many = np.repeat(np.arange(len(gold)), weights.astype(int))
+
+    def record(rows: npt.NDArray[np.intp], weights: Floats | None) -> Evaluation:
+        ids = [documents[row] for row in rows]
+        return evaluate(
+            gold[rows],
+            probabilities[rows],
+            decisions[rows],
+            frames=FRAMES,
+            document_ids=ids,
+            calibrated=True,
+            weights=weights,
+            draws=40,
+        )
+
+    one, other = record(np.arange(len(gold)), weights), record(many, None)
+    assert (one.weighted, other.weighted) == (True, False)
+    assert one.exact_match == pytest.approx(other.exact_match)
+    for weighted, repeated in zip((*one.frames, one.macro), (*other.frames, other.macro), strict=True):
+        for name in ("precision", "recall", "f1", "average_precision", "calibration_error", "brier", "roc_auc"):
+            assert getattr(weighted, name) == pytest.approx(getattr(repeated, name)), name
+        assert weighted.f1_interval is not None
+        assert repeated.f1_interval is not None
+        assert weighted.f1_interval.low == pytest.approx(repeated.f1_interval.low)
+    # Sentences, not what they stand for.
+    assert one.frames[0].support == gold[:, 0].sum()
+
+
+@pytest.mark.parametrize("weights", [np.ones(119), np.zeros(120), np.full(120, np.nan), -np.ones(120)])
+def test_weights_that_are_none(weights: Floats) -> None:
+    gold, probabilities, decisions, documents = invented()
+    with pytest.raises(EvaluationError, match="weights must be one number above 0 for each sentence"):
+        evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, weights=weights)

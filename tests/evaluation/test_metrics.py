@@ -7,19 +7,28 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    matthews_corrcoef,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
-from framecls.evaluation import Interval
 from framecls.evaluation.metrics import (
     Counts,
     average_precision,
-    bootstrap_f1,
+    brier_score,
     calibration_error,
     count,
     f1,
+    matthews,
     mean,
     precision,
     recall,
+    roc_auc,
 )
 
 Bools = npt.NDArray[np.bool_]
@@ -111,95 +120,6 @@ def test_the_mean_is_of_what_is_defined() -> None:
     assert mean([]) is None
 
 
-def percentiles(values: list[float | None]) -> Interval | None:
-    defined = sorted(value for value in values if value is not None)
-    if not defined:
-        return None
-
-    def quantile(share: float) -> float:
-        place = share * (len(defined) - 1)
-        below = int(place)
-        above = min(below + 1, len(defined) - 1)
-        return defined[below] + (place - below) * (defined[above] - defined[below])
-
-    return Interval(quantile(0.025), quantile(0.975))
-
-
-def bootstrap_by_loop(
-    gold: Bools, decisions: Bools, documents: npt.NDArray[np.intp], *, seed: int, draws: int
-) -> tuple[list[Interval | None], Interval | None, Interval | None]:
-    """Lay out the sentences of every drawn document and score them one draw at a time."""
-    size, frames = int(documents.max()) + 1, gold.shape[1]
-    rng = np.random.default_rng(seed)
-    by_frame: list[list[float | None]] = [[] for _ in range(frames)]
-    macro: list[float | None] = []
-    micro: list[float | None] = []
-    for drawn in rng.multinomial(size, np.full(size, 1 / size), size=draws):
-        rows = [row for row, document in enumerate(documents) for _ in range(drawn[document])]
-        counts = [count(gold[rows, column], decisions[rows, column]) for column in range(frames)]
-        scores = [f1(of_frame) for of_frame in counts]
-        for values, score in zip(by_frame, scores, strict=True):
-            values.append(score)
-        macro.append(mean(scores))
-        micro.append(f1(sum(counts, start=Counts(0, 0, 0))))
-    return [percentiles(values) for values in by_frame], percentiles(macro), percentiles(micro)
-
-
-def same(one: Interval | None, other: Interval | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (one.low, one.high) == pytest.approx((other.low, other.high))
-
-
-@st.composite
-def judged(draw: st.DrawFn) -> tuple[Bools, Bools, npt.NDArray[np.intp]]:
-    documents = draw(st.integers(2, 5))
-    row = st.tuples(*[st.booleans()] * 4)
-    rows = np.array(draw(st.lists(row, min_size=documents, max_size=12)))
-    extra = st.lists(st.integers(0, documents - 1), min_size=len(rows) - documents, max_size=len(rows) - documents)
-    return rows[:, :2], rows[:, 2:], np.array([*range(documents), *draw(extra)])
-
-
-@settings(deadline=None, max_examples=40)
-@given(drawn=judged(), seed=st.integers(0, 9))
-def test_the_bootstrap_is_a_loop_over_drawn_documents(
-    drawn: tuple[Bools, Bools, npt.NDArray[np.intp]], seed: int
-) -> None:
-    gold, decisions, documents = drawn
-    frames, macro, micro = bootstrap_f1(gold, decisions, documents, rng=np.random.default_rng(seed), draws=40)
-    expected_frames, expected_macro, expected_micro = bootstrap_by_loop(gold, decisions, documents, seed=seed, draws=40)
-    assert all(same(one, other) for one, other in zip(frames, expected_frames, strict=True))
-    assert same(macro, expected_macro)
-    assert same(micro, expected_micro)
-
-
-def test_the_bootstrap_draws_documents_and_not_sentences() -> None:
-    # One document is all right and one all wrong: F1 of a draw is 0, 2/3 or 1, with chances 1/4, 1/2 and 1/4.
-    gold = np.ones((200, 1), dtype=bool)
-    decisions = np.repeat([True, False], 100)[:, None]
-    documents = np.repeat([0, 1], 100)
-    frames, macro, micro = bootstrap_f1(gold, decisions, documents, rng=np.random.default_rng(0), draws=500)
-    assert frames == [Interval(0.0, 1.0)]
-    assert (macro, micro) == (Interval(0.0, 1.0), Interval(0.0, 1.0))
-
-
-def test_undefined_draws_and_frames_are_left_out() -> None:
-    # The first frame stands in one document of two, where it is found; the second nowhere.
-    gold = np.array([[True, False], [False, False]])
-    frames, macro, micro = bootstrap_f1(gold, gold, np.array([0, 1]), rng=np.random.default_rng(0), draws=100)
-    assert frames == [Interval(1.0, 1.0), None]
-    assert (macro, micro) == (Interval(1.0, 1.0), Interval(1.0, 1.0))
-
-
-def test_a_single_document_gives_no_interval() -> None:
-    gold = np.ones((3, 2), dtype=bool)
-    assert bootstrap_f1(gold, gold, np.zeros(3, dtype=np.intp), rng=np.random.default_rng(0)) == (
-        [None, None],
-        None,
-        None,
-    )
-
-
 def test_calibration_error_by_hand() -> None:
     # Bins of a fifteenth: two sentences at 0.30, one of them present, and two at 0.90, both present.
     found = calibration_error(bools("1011"), np.array([0.3, 0.3, 0.9, 0.9]))
@@ -220,3 +140,52 @@ def test_calibration_error_is_a_loop_over_bins(pairs: list[tuple[float, bool]]) 
     )
     probabilities, gold = (np.array(column) for column in zip(*pairs, strict=True))
     assert calibration_error(gold, probabilities) == pytest.approx(expected)
+
+
+@st.composite
+def scored(draw: st.DrawFn) -> tuple[Bools, Floats, Floats]:
+    """Gold, probabilities and whole weights of a few sentences."""
+    row = st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.3, 0.35, 0.8, 1.0]), st.integers(1, 4))
+    gold, probabilities, weights = zip(*draw(st.lists(row, min_size=1, max_size=12)), strict=True)
+    return np.array(gold), np.array(probabilities), np.array(weights, dtype=float)
+
+
+@settings(deadline=None)
+@given(drawn=scored())
+def test_other_metrics_are_scikit_learns(drawn: tuple[Bools, Floats, Floats]) -> None:
+    gold, probabilities, _ = drawn
+    decisions = probabilities > 0.32
+    assert brier_score(gold, probabilities) == pytest.approx(
+        brier_score_loss(gold, probabilities, labels=[False, True])
+    )
+    if gold.all() or not gold.any():
+        assert roc_auc(gold, probabilities) is None
+        assert matthews(gold, decisions) is None
+    else:
+        assert roc_auc(gold, probabilities) == pytest.approx(roc_auc_score(gold, probabilities))
+        found = matthews(gold, decisions)
+        # scikit-learn says 0 where everything is decided alike; the correlation is undefined there.
+        one_kind = decisions.all() or not decisions.any()
+        assert found == (None if one_kind else pytest.approx(matthews_corrcoef(gold, decisions)))
+
+
+@settings(deadline=None)
+@given(drawn=scored())
+def test_a_weight_of_three_is_three_sentences(drawn: tuple[Bools, Floats, Floats]) -> None:
+    gold, probabilities, weights = drawn
+    decisions = probabilities > 0.32
+    many = np.repeat(np.arange(len(gold)), weights.astype(int))
+    assert count(gold, decisions, weights) == count(gold[many], decisions[many])
+    for metric in (average_precision, roc_auc, brier_score, calibration_error):
+        expected = metric(gold[many], probabilities[many])
+        assert metric(gold, probabilities, weights) == (None if expected is None else pytest.approx(expected))
+    expected = matthews(gold[many], decisions[many])
+    assert matthews(gold, decisions, weights) == (None if expected is None else pytest.approx(expected))
+
+
+def test_weights_undo_an_enriched_sample_by_hand() -> None:
+    # Every sentence with the frame was drawn, and one in ten of the others: each of those stands for ten.
+    gold, decisions = bools("1100"), bools("1010")
+    found = count(gold, decisions, np.array([1.0, 1.0, 10.0, 10.0]))
+    assert found == Counts(1, 10, 1)
+    assert (precision(found), recall(found), f1(found)) == pytest.approx((1 / 11, 1 / 2, 2 / 13))

@@ -82,3 +82,20 @@ def test_split_without_a_sentence(model_path: Path, corpus_path: Path, tmp_path:
     documents.write_text(documents.read_text().replace('"test"', '"validation"'))
     with pytest.raises(CorpusError, match="the test split has no coded sentence"):
         evaluate_model(model_path, tmp_path / "corpus")
+
+
+def test_inclusion_probabilities_are_honoured(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    corpus = shutil.copytree(corpus_path, tmp_path / "corpus")
+    rows = [json.loads(line) for line in (corpus / "sentences.jsonl").read_text().splitlines()]
+    # As if every framed sentence had been drawn, and one in ten of the others.
+    drawn = [row | {"inclusion_probability": 1 if row["frames"] else 0.1} for row in rows]
+    (corpus / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in drawn))
+    _, lexicon, tfidf = evaluate_model(model_path, corpus, output=tmp_path / "out", interval="bca")
+    assert lexicon.weighted
+    plain = evaluate_model(model_path, corpus_path, output=tmp_path / "plain")
+    assert tfidf.frames[0].support == plain[2].frames[0].support == 15
+    assert "each counted for those it was drawn from" in (tmp_path / "out" / "test.md").read_text()
+    del drawn[-1]["inclusion_probability"]
+    (corpus / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in drawn))
+    with pytest.raises(CorpusError, match="'d11#10' has no 'inclusion_probability' while others have one"):
+        evaluate_model(model_path, corpus)

@@ -114,6 +114,25 @@ class Corpus:
             [sentence.heading for sentence in self.sentences],
         )
 
+    def weights(self) -> npt.NDArray[np.float64] | None:
+        """
+        Give what each sentence stands for among those it was drawn from, one over its inclusion probability.
+
+        :returns: numbers of at least 1, or ``None`` where no sentence has one. *Shape:* ``(N,)``.
+        :raises CorpusError: some sentences have one and others have none.
+        """
+        given = [s.inclusion_probability for s in self.sentences]
+        known = [value for value in given if value is not None]
+        if not known:
+            return None
+        if len(known) < len(given):
+            missing = self.sentences[given.index(None)].id
+            raise CorpusError(
+                f"sentence {missing!r} has no 'inclusion_probability' while others have one; "
+                "give every sentence one (1 where it was sure to be drawn) or none"
+            )
+        return 1 / np.array(known)
+
     def document_ids(self) -> list[str]:
         """Give the document of each of the N sentences."""
         return [sentence.document_id for sentence in self.sentences]

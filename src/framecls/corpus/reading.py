@@ -1,5 +1,6 @@
 """Tables to annotated sentences, checked once here and trusted from there on."""
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -139,6 +140,7 @@ def _sentence(
         borderline = _truth(values.get("borderline"), "borderline")
         codes = _codes(values, codebook)
         near = _near(values, frames, codebook)
+        inclusion = _inclusion(values)
     except (CodebookError, ValueError) as error:
         raise CorpusError(f"{where}: {error}") from error
     return AnnotatedSentence(
@@ -155,7 +157,21 @@ def _sentence(
         str(values.get("note") or ""),
         codes,
         near,
+        inclusion,
     )
+
+
+def _inclusion(values: Mapping[str, Any]) -> float | None:
+    found = values.get("inclusion_probability")
+    if found in (None, ""):
+        return None
+    try:
+        number = float(found)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 < number <= 1:
+        raise ValueError(f"'inclusion_probability' must be above 0 and at most 1, found {found!r}")
+    return number
 
 
 def _near(values: Mapping[str, Any], frames: tuple[str, ...] | None, codebook: Codebook) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ class AnnotatedSentence:
     :param note: why.
     :param codes: second-level codes.
     :param hard_negative: frames it comes near to, in words or in sense, and does not carry.
+    :param inclusion_probability: the chance it had to be drawn for coding, above 0 and at most 1, or ``None`` when
+        unknown.
     """
 
     id: str
@@ -43,6 +45,7 @@ class AnnotatedSentence:
     note: str = ""
     codes: tuple[str, ...] = ()
     hard_negative: tuple[str, ...] = ()
+    inclusion_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class SentenceFacts(BaseModel):
     :param borderline: whether careful readers differ over it.
     :param codes: second-level codes.
     :param hard_negative: frames it comes near to and does not carry.
+    :param inclusion_probability: the chance it had to be drawn for coding.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +75,7 @@ class SentenceFacts(BaseModel):
     borderline: bool = False
     codes: tuple[str, ...] = ()
     hard_negative: tuple[str, ...] = ()
+    inclusion_probability: float | None = Field(default=None, gt=0, le=1)
 
     @property
     def id(self) -> str:
@@ -242,6 +244,7 @@ def _sentence_facts(
         borderline=sentence.borderline,
         codes=sentence.codes,
         hard_negative=sentence.hard_negative,
+        inclusion_probability=sentence.inclusion_probability,
     )
 
 
@@ -423,4 +426,5 @@ def _sentence(facts: SentenceFacts, copy: _Copy, place: _Place, codebook: Codebo
         borderline=facts.borderline,
         codes=facts.codes,
         hard_negative=codebook.in_order(facts.hard_negative),
+        inclusion_probability=facts.inclusion_probability,
     )

@@ -46,8 +46,9 @@ def _sentence(sentence: AnnotatedSentence) -> dict[str, Any]:
     for key in ("borderline", "note", "codes", "hard_negative", "annotator"):
         if not row[key]:
             del row[key]
-    if row["frames"] is None:
-        del row["frames"]
+    for key in ("frames", "inclusion_probability"):
+        if row[key] is None:
+            del row[key]
     return row
 
 

@@ -1,5 +1,6 @@
 """Evaluation against gold. Knows nothing of torch and runs no model."""
 
+from framecls.evaluation.bootstrap import IntervalKind
 from framecls.evaluation.comparison import Difference, compare
 from framecls.evaluation.evaluation import Evaluation, FrameScores, evaluate
 from framecls.evaluation.metrics import Interval
@@ -10,6 +11,7 @@ __all__ = [
     "Evaluation",
     "FrameScores",
     "Interval",
+    "IntervalKind",
     "Slice",
     "compare",
     "evaluate",

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.errors import EvaluationError
-from framecls.evaluation.metrics import Bools, Interval, document_draws, f1_of_draws, percentiles
+from framecls.evaluation.bootstrap import document_draws, f1_of_draws, percentiles
+from framecls.evaluation.metrics import Bools, Floats, Interval
 
 __all__ = ["Difference", "compare"]
 
@@ -44,6 +45,7 @@ def compare(
     *,
     frames: Sequence[str],
     document_ids: Sequence[str],
+    weights: Floats | None = None,
     seed: int = 0,
     draws: int = 2000,
 ) -> list[Difference]:
@@ -58,6 +60,7 @@ def compare(
     :param decisions: of each system. *Shape:* ``(N, F)``, bool.
     :param frames: names of the F frames.
     :param document_ids: document of each sentence.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
     :param seed: of the bootstrap.
     :param draws: of the bootstrap.
     :returns: for each other system a difference a frame and one for the macro mean.
@@ -68,12 +71,12 @@ def compare(
             raise EvaluationError(f"decisions of {name} have shape {array.shape}, gold has {gold.shape}")
     _, documents = np.unique(np.asarray(document_ids), return_inverse=True)
     size = int(documents.max()) + 1
-    weights = document_draws(size, rng=np.random.default_rng(seed), draws=draws)
-    # The first row of weights counts each document once, and so gives the value itself.
-    rows = np.concatenate([np.ones((1, size)), weights])
+    drawn = document_draws(size, rng=np.random.default_rng(seed), draws=draws)
+    # The first row counts each document once, and so gives the value itself.
+    rows = np.concatenate([np.ones((1, size)), drawn])
     scores = {}
     for name, decided in decisions.items():
-        by_frame, macro, _ = f1_of_draws(gold, decided, documents, rows)
+        by_frame, macro, _ = f1_of_draws(gold, decided, documents, rows, weights)
         scores[name] = np.column_stack([by_frame, macro])
     first, *others = decisions
     found = []

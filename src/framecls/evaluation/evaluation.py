@@ -8,17 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.errors import EvaluationError
+from framecls.evaluation.bootstrap import IntervalKind, bootstrap_f1
 from framecls.evaluation.metrics import (
     Counts,
+    Floats,
     Interval,
     average_precision,
-    bootstrap_f1,
+    brier_score,
     calibration_error,
     count,
     f1,
+    matthews,
     mean,
     precision,
     recall,
+    roc_auc,
 )
 
 __all__ = ["Evaluation", "FrameScores", "evaluate"]
@@ -38,6 +42,9 @@ class FrameScores:
     :param support: sentences that carry it in gold.
     :param calibration_error: expected calibration error of the probabilities; ``None`` for ``micro``, and where the
         scores are no probabilities.
+    :param brier: mean squared distance of the probabilities from gold; ``None`` likewise.
+    :param roc_auc: area under the ROC curve; ``None`` for ``micro``.
+    :param matthews: correlation of decisions with gold; ``None`` for ``micro``.
     """
 
     frame: str
@@ -48,6 +55,9 @@ class FrameScores:
     average_precision: float | None
     support: int
     calibration_error: float | None = None
+    brier: float | None = None
+    roc_auc: float | None = None
+    matthews: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ class Evaluation:
     :param macro: unweighted mean over the frames that are defined.
     :param micro: all frames' decisions counted together.
     :param exact_match: share of sentences with exactly the gold frames.
+    :param weighted: whether sentences count by their weight.
     """
 
     system: str
@@ -71,6 +82,7 @@ class Evaluation:
     macro: FrameScores
     micro: FrameScores
     exact_match: float
+    weighted: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as plain values for JSON."""
@@ -86,6 +98,8 @@ def evaluate(
     document_ids: Sequence[str],
     system: str = "model",
     calibrated: bool = False,
+    weights: Floats | None = None,
+    interval: IntervalKind = "percentile",
     seed: int = 0,
     draws: int = 2000,
 ) -> Evaluation:
@@ -99,6 +113,9 @@ def evaluate(
     :param document_ids: document of each sentence, the unit that is resampled.
     :param system: name for tables.
     :param calibrated: whether they are meant as probabilities, so that their calibration can be judged.
+    :param weights: what each sentence counts for, such as one over the chance it had to be drawn, so that an enriched
+        sample speaks for what it was drawn from; 1 by default. Support counts sentences. *Shape:* ``(N,)``.
+    :param interval: kind of the intervals.
     :param seed: of the bootstrap.
     :param draws: of the bootstrap.
     :returns: the record.
@@ -114,41 +131,50 @@ def evaluate(
         raise EvaluationError("a probability is not a finite number; the model is damaged")
     if calibrated and not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise EvaluationError("a probability is not from 0 to 1; calibration cannot be judged")
+    if weights is not None and (weights.shape != (size[0],) or not (np.isfinite(weights) & (weights > 0)).all()):
+        raise EvaluationError("weights must be one number above 0 for each sentence")
     ids, documents = np.unique(np.asarray(document_ids), return_inverse=True)
     intervals, macro_interval, micro_interval = bootstrap_f1(
-        gold, decisions, documents, rng=np.random.default_rng(seed), draws=draws
+        gold,
+        decisions,
+        documents,
+        rng=np.random.default_rng(seed),
+        draws=draws,
+        weights=weights,
+        kind=interval,
     )
-    counts = [count(gold[:, i], decisions[:, i]) for i in range(len(frames))]
+    counts = [count(gold[:, i], decisions[:, i], weights) for i in range(len(frames))]
     scores = tuple(
         FrameScores(
-            frame,
-            precision(counts[i]),
-            recall(counts[i]),
-            f1(counts[i]),
-            intervals[i],
-            average_precision(gold[:, i], probabilities[:, i]),
-            int(gold[:, i].sum()),
-            calibration_error(gold[:, i], probabilities[:, i]) if calibrated else None,
+            frame=frame,
+            precision=precision(counts[i]),
+            recall=recall(counts[i]),
+            f1=f1(counts[i]),
+            f1_interval=intervals[i],
+            average_precision=average_precision(gold[:, i], probabilities[:, i], weights),
+            support=int(gold[:, i].sum()),
+            calibration_error=calibration_error(gold[:, i], probabilities[:, i], weights) if calibrated else None,
+            brier=brier_score(gold[:, i], probabilities[:, i], weights) if calibrated else None,
+            roc_auc=roc_auc(gold[:, i], probabilities[:, i], weights),
+            matthews=matthews(gold[:, i], decisions[:, i], weights),
         )
         for i, frame in enumerate(frames)
     )
     support = int(gold.sum())
     total = sum(counts, start=Counts(0, 0, 0))
-    return Evaluation(
-        system,
-        len(document_ids),
-        len(ids),
-        scores,
-        FrameScores(
-            "macro",
-            mean([s.precision for s in scores]),
-            mean([s.recall for s in scores]),
-            mean([s.f1 for s in scores]),
-            macro_interval,
-            mean([s.average_precision for s in scores]),
-            support,
-            mean([s.calibration_error for s in scores]),
-        ),
-        FrameScores("micro", precision(total), recall(total), f1(total), micro_interval, None, support),
-        float((gold == decisions).all(axis=1).mean()),
+    macro = FrameScores(
+        frame="macro",
+        precision=mean([s.precision for s in scores]),
+        recall=mean([s.recall for s in scores]),
+        f1=mean([s.f1 for s in scores]),
+        f1_interval=macro_interval,
+        average_precision=mean([s.average_precision for s in scores]),
+        support=support,
+        calibration_error=mean([s.calibration_error for s in scores]),
+        brier=mean([s.brier for s in scores]),
+        roc_auc=mean([s.roc_auc for s in scores]),
+        matthews=mean([s.matthews for s in scores]),
     )
+    micro = FrameScores("micro", precision(total), recall(total), f1(total), micro_interval, None, support)
+    exact = float(np.average((gold == decisions).all(axis=1), weights=weights))
+    return Evaluation(system, len(document_ids), len(ids), scores, macro, micro, exact, weights is not None)

@@ -4,37 +4,37 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 __all__ = [
     "Counts",
     "Interval",
     "average_precision",
-    "bootstrap_f1",
+    "brier_score",
     "calibration_error",
     "count",
-    "document_draws",
     "f1",
-    "f1_of_draws",
+    "matthews",
     "mean",
-    "percentiles",
     "precision",
     "recall",
+    "roc_auc",
 ]
 
 #: Bins of the reliability curve.
 _BINS = 15
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Decisions of one frame against gold."""
+    """Decisions of one frame against gold: sentences, or the sums of their weights."""
 
-    true_positive: int
-    false_positive: int
-    false_negative: int
+    true_positive: float
+    false_positive: float
+    false_negative: float
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -52,15 +52,17 @@ class Interval:
     high: float
 
 
-def count(gold: Bools, decisions: Bools) -> Counts:
+def count(gold: Bools, decisions: Bools, weights: Floats | None = None) -> Counts:
     """
     Count one frame's decisions against gold.
 
     :param gold: *Shape:* ``(N,)``, bool.
     :param decisions: *Shape:* ``(N,)``, bool.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
     :returns: the counts.
     """
-    return Counts(int((gold & decisions).sum()), int((~gold & decisions).sum()), int((gold & ~decisions).sum()))
+    parts = (gold & decisions, ~gold & decisions, gold & ~decisions)
+    return Counts(*(float(part.sum() if weights is None else weights[part].sum()) for part in parts))
 
 
 def precision(counts: Counts) -> float | None:
@@ -81,18 +83,61 @@ def f1(counts: Counts) -> float | None:
     return 2 * counts.true_positive / total if total else None
 
 
-def average_precision(gold: Bools, probabilities: npt.NDArray[np.floating]) -> float | None:
+def average_precision(gold: Bools, probabilities: Floats, weights: Floats | None = None) -> float | None:
     """
     Give the area under the precision–recall curve as scikit-learn's ``average_precision_score`` sums it.
 
     :param gold: *Shape:* ``(N,)``, bool.
     :param probabilities: anything that ranks the sentences. *Shape:* ``(N,)``.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
     :returns: from 0 to 1, or ``None`` where gold has none.
     """
-    return float(average_precision_score(gold, probabilities)) if gold.any() else None
+    return float(average_precision_score(gold, probabilities, sample_weight=weights)) if gold.any() else None
 
 
-def calibration_error(gold: Bools, probabilities: npt.NDArray[np.floating]) -> float:
+def roc_auc(gold: Bools, probabilities: Floats, weights: Floats | None = None) -> float | None:
+    """
+    Give the area under the ROC curve, the chance that a sentence with the frame is ranked above one without.
+
+    :param gold: *Shape:* ``(N,)``, bool.
+    :param probabilities: anything that ranks the sentences. *Shape:* ``(N,)``.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
+    :returns: from 0 to 1, or ``None`` where gold has none, or nothing else.
+    """
+    if gold.all() or not gold.any():
+        return None
+    return float(roc_auc_score(gold, probabilities, sample_weight=weights))
+
+
+def matthews(gold: Bools, decisions: Bools, weights: Floats | None = None) -> float | None:
+    """
+    Give Matthews' correlation of decisions with gold.
+
+    :param gold: *Shape:* ``(N,)``, bool.
+    :param decisions: *Shape:* ``(N,)``, bool.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
+    :returns: from -1 to 1, or ``None`` where gold or the decisions are all of one kind.
+    """
+    counts = count(gold, decisions, weights)
+    hit, wrong, missed = counts.true_positive, counts.false_positive, counts.false_negative
+    rest = (len(gold) if weights is None else float(weights.sum())) - hit - wrong - missed
+    product = (hit + wrong) * (hit + missed) * (rest + wrong) * (rest + missed)
+    return float((hit * rest - wrong * missed) / np.sqrt(product)) if product > 0 else None
+
+
+def brier_score(gold: Bools, probabilities: Floats, weights: Floats | None = None) -> float:
+    """
+    Give the mean squared distance of probabilities from what was there (Brier 1950).
+
+    :param gold: *Shape:* ``(N,)``, bool.
+    :param probabilities: from 0 to 1. *Shape:* ``(N,)``.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
+    :returns: from 0 to 1.
+    """
+    return float(np.average((np.asarray(probabilities, dtype=np.float64) - gold) ** 2, weights=weights))
+
+
+def calibration_error(gold: Bools, probabilities: Floats, weights: Floats | None = None) -> float:
     """
     Give the expected calibration error, over 15 bins of equal width.
 
@@ -101,88 +146,17 @@ def calibration_error(gold: Bools, probabilities: npt.NDArray[np.floating]) -> f
 
     :param gold: *Shape:* ``(N,)``, bool.
     :param probabilities: from 0 to 1. *Shape:* ``(N,)``.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
     :returns: from 0 to 1.
     """
-    bins = np.minimum((np.asarray(probabilities, dtype=np.float64) * _BINS).astype(int), _BINS - 1)
-    distance = np.bincount(bins, weights=np.asarray(probabilities, dtype=np.float64) - gold, minlength=_BINS)
-    return float(np.abs(distance).sum() / len(gold))
+    given = np.asarray(probabilities, dtype=np.float64)
+    counts = np.ones(len(gold)) if weights is None else np.asarray(weights, dtype=np.float64)
+    bins = np.minimum((given * _BINS).astype(int), _BINS - 1)
+    distance = np.bincount(bins, weights=counts * (given - gold), minlength=_BINS)
+    return float(np.abs(distance).sum() / counts.sum())
 
 
 def mean(values: list[float | None]) -> float | None:
     """Give the mean of the defined values, or ``None`` where none is."""
     defined = [value for value in values if value is not None]
     return sum(defined) / len(defined) if defined else None
-
-
-def bootstrap_f1(
-    gold: Bools, decisions: Bools, documents: npt.NDArray[np.intp], *, rng: np.random.Generator, draws: int = 2000
-) -> tuple[list[Interval | None], Interval | None, Interval | None]:
-    """
-    Draw documents with replacement and take the 2.5 and 97.5 percentiles of F1.
-
-    Documents are drawn, not sentences, because sentences of one document are not independent (a cluster bootstrap;
-    Davison and Hinkley 1997, section 3.8). Draws in which a value is undefined are left out of its percentiles.
-
-    :param gold: *Shape:* ``(N, F)``, bool.
-    :param decisions: *Shape:* ``(N, F)``, bool.
-    :param documents: index of each sentence's document, 0 to D - 1. *Shape:* ``(N,)``.
-    :param rng: source of the draws.
-    :param draws: how many.
-    :returns: the interval of each frame, of their mean (macro), and of all frames together (micro); ``None`` where
-        there is a single document.
-    """
-    size, frames = int(documents.max()) + 1, gold.shape[1]
-    if size < 2:
-        return [None] * frames, None, None
-    weights = document_draws(size, rng=rng, draws=draws)
-    scores, macro, micro = f1_of_draws(gold, decisions, documents, weights)
-    return [percentiles(scores[:, column]) for column in range(frames)], percentiles(macro), percentiles(micro)
-
-
-def document_draws(size: int, *, rng: np.random.Generator, draws: int) -> npt.NDArray[np.float64]:
-    """
-    Draw documents with replacement.
-
-    :param size: how many documents there are, D.
-    :param rng: source of the draws.
-    :param draws: how many times D documents are drawn, B.
-    :returns: how often each document was drawn. *Shape:* ``(B, D)``.
-    """
-    return rng.multinomial(size, np.full(size, 1 / size), size=draws).astype(float)
-
-
-def f1_of_draws(
-    gold: Bools, decisions: Bools, documents: npt.NDArray[np.intp], weights: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """
-    Give F1 of each draw of documents; nan where it is undefined.
-
-    :param gold: *Shape:* ``(N, F)``, bool.
-    :param decisions: *Shape:* ``(N, F)``, bool.
-    :param documents: index of each sentence's document. *Shape:* ``(N,)``.
-    :param weights: from :func:`document_draws`. *Shape:* ``(B, D)``.
-    :returns: F1 of each frame, *shape:* ``(B, F)``; their mean, *shape:* ``(B,)``; all frames together, likewise.
-    """
-    frames = gold.shape[1]
-    doubled = np.zeros((weights.shape[1], 2 * frames))
-    np.add.at(doubled[:, :frames], documents, 2 * (gold & decisions))
-    # 2 TP + FP + FN is the number of positives in gold and decisions together.
-    np.add.at(doubled[:, frames:], documents, gold.astype(int) + decisions)
-    sums = weights @ doubled
-    hits, totals = sums[:, :frames], sums[:, frames:]
-    with np.errstate(invalid="ignore"):
-        scores = hits / totals
-        micro = hits.sum(axis=1) / totals.sum(axis=1)
-    defined = ~np.isnan(scores)
-    macro = np.where(defined, scores, 0).sum(axis=1) / np.maximum(defined.sum(axis=1), 1)
-    macro[~defined.any(axis=1)] = np.nan
-    return scores, macro, micro
-
-
-def percentiles(values: npt.NDArray[np.floating]) -> Interval | None:
-    """Give the 2.5 and 97.5 percentiles of the defined values, or ``None`` where none is."""
-    values = values[~np.isnan(values)]
-    if len(values) == 0:
-        return None
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Interval(float(low), float(high))

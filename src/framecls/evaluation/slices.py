@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.errors import EvaluationError
-from framecls.evaluation.metrics import count, f1, mean
+from framecls.evaluation.metrics import Floats, count, f1, mean
 
 __all__ = ["Slice", "evaluate_slices"]
 
@@ -46,6 +46,7 @@ def evaluate_slices(
     *,
     document_ids: Sequence[str],
     by: Mapping[str, Sequence[str]],
+    weights: Floats | None = None,
 ) -> list[Slice]:
     """
     Score each kind of document by itself.
@@ -54,6 +55,7 @@ def evaluate_slices(
     :param decisions: *Shape:* ``(N, F)``, bool.
     :param document_ids: document of each sentence.
     :param by: for each property its value for each of the N sentences.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
     :returns: slices, the largest of each property first.
     :raises EvaluationError: a property has not a value for each sentence.
     """
@@ -66,7 +68,10 @@ def evaluate_slices(
         sizes = {str(value): int((column == value).sum()) for value in np.unique(column)}
         for value in sorted(sizes, key=lambda value: (-sizes[value], value)):
             rows = column == value
-            scores = tuple(f1(count(gold[rows, i], decisions[rows, i])) for i in range(gold.shape[1]))
+            scores = tuple(
+                f1(count(gold[rows, i], decisions[rows, i], None if weights is None else weights[rows]))
+                for i in range(gold.shape[1])
+            )
             support = tuple(gold[rows].sum(axis=0).tolist())
             documents = len(set(ids[rows].tolist()))
             found.append(Slice(name, value, sizes[value], documents, support, scores, mean(list(scores))))

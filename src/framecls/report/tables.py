@@ -18,7 +18,8 @@ def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
     first = evaluations[0]
     names = [scores.frame for scores in first.frames]
     lines = [
-        f"{first.sentences} sentences of {first.documents} documents. "
+        f"{first.sentences} sentences of {first.documents} documents"
+        f"{', each counted for those it was drawn from' if first.weighted else ''}. "
         "F1 of the positive class, 95 % interval from a bootstrap of documents.",
         "",
         _row(["F1", *names, "macro", "micro"]),

@@ -16,7 +16,7 @@ from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus, DocumentFacts, Split, split_documents
 from framecls.errors import ConfigError, CorpusError
-from framecls.evaluation import Evaluation
+from framecls.evaluation import Evaluation, IntervalKind
 from framecls.files import whole_file
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
@@ -172,6 +172,7 @@ def cross_validate(
     train_only: str = "",
     baselines: bool = True,
     text: bool = True,
+    interval: IntervalKind = "percentile",
 ) -> list[Evaluation]:
     """
     Evaluate a recipe, fold by fold, and pool what the folds found.
@@ -186,6 +187,7 @@ def cross_validate(
     :param train_only: annotator whose sentences are trained on, in the folds that are not theirs, and not tested on.
     :param baselines: whether lexicon and TF-IDF are set beside the model, in the same folds.
     :param text: whether the rows hold the sentences' text.
+    :param interval: kind of the intervals.
     :returns: records, the model first.
     :raises FrameclsError: protocol and corpus do not fit together, or a fold cannot be trained.
     """
@@ -221,7 +223,7 @@ def cross_validate(
     }
     part = replace(corpus, sentences=tuple(corpus.sentences[row] for fold in found for row in fold.rows))
     pooled = _pool(found, part, baselines=baselines)
-    evaluations = judge(part, pooled)
+    evaluations = judge(part, pooled, interval=interval)
     name = protocol.replace(":", "-")
     write_evaluation(output, name, facts, evaluations, part, pooled, text=text)
     return evaluations

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from framecls.corpus import Corpus, Split
 from framecls.errors import CorpusError
-from framecls.evaluation import Evaluation
+from framecls.evaluation import Evaluation, IntervalKind
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.baselines import TfidfBaseline
@@ -30,6 +30,7 @@ def evaluate_model(
     baselines: bool = True,
     output: Path | str | None = None,
     text: bool = True,
+    interval: IntervalKind = "percentile",
 ) -> list[Evaluation]:
     """
     Evaluate a saved model on one split, beside the keyword lexicon and TF-IDF with logistic regression.
@@ -46,6 +47,7 @@ def evaluate_model(
         the test split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card,
         and nothing else is.
     :param text: whether the rows hold the sentences' text.
+    :param interval: kind of the intervals.
     :returns: records, the model first.
     :raises FrameclsError: model, corpus and split do not fit together, or the model has learnt from the test split.
     """
@@ -69,7 +71,7 @@ def evaluate_model(
             tfidf = TfidfBaseline.fit(train, validation)
             scored = tfidf.probabilities(texts)
             found[TFIDF] = (scored, tfidf.decide(scored))
-    evaluations = judge(part, found)
+    evaluations = judge(part, found, interval=interval)
     facts = {
         "model": classifier.name,
         "codebook_sha256": classifier.codebook.sha256,

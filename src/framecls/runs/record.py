@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framecls.corpus import Corpus, DocumentFacts
-from framecls.evaluation import Evaluation, Slice, compare, evaluate, evaluate_slices
+from framecls.evaluation import Evaluation, IntervalKind, Slice, compare, evaluate, evaluate_slices
 from framecls.files import whole_file, write_json, write_text
 from framecls.report import differences_markdown, evaluation_markdown, slices_markdown
 
@@ -23,15 +23,18 @@ LEXICON, TFIDF = "keyword lexicon", "TF-IDF + logistic regression"
 Scored = tuple[npt.NDArray[np.floating], npt.NDArray[np.bool_]]
 
 
-def judge(part: Corpus, systems: Mapping[str, Scored]) -> list[Evaluation]:
+def judge(part: Corpus, systems: Mapping[str, Scored], *, interval: IntervalKind = "percentile") -> list[Evaluation]:
     """
     Evaluate systems on the same sentences.
 
+    Where the corpus has inclusion probabilities, a sentence counts for as many as it was drawn from.
+
     :param part: N sentences.
     :param systems: what each made of them, the first system first.
+    :param interval: kind of the intervals.
     :returns: a record a system.
     """
-    gold, frames, documents = part.gold(), part.codebook.frames, part.document_ids()
+    gold, frames, documents, weights = part.gold(), part.codebook.frames, part.document_ids(), part.weights()
     return [
         evaluate(
             gold,
@@ -41,6 +44,8 @@ def judge(part: Corpus, systems: Mapping[str, Scored]) -> list[Evaluation]:
             document_ids=documents,
             system=system,
             calibrated=system != LEXICON,
+            weights=weights,
+            interval=interval,
         )
         for system, (probabilities, decisions) in systems.items()
     ]
@@ -75,6 +80,7 @@ def write_evaluation(
         {system: decided for system, (_, decided) in systems.items()},
         frames=frames,
         document_ids=part.document_ids(),
+        weights=part.weights(),
     )
     record = {
         **facts,
@@ -112,4 +118,4 @@ def _slices(part: Corpus, gold: npt.NDArray[np.bool_], decisions: npt.NDArray[np
     facts = [part.documents.get(id, nothing) for id in part.document_ids()]
     by = {"context": [f.context for f in facts], "genre": [f.genre for f in facts]}
     several = {name: values for name, values in by.items() if len(set(values)) > 1}
-    return evaluate_slices(gold, decisions, document_ids=part.document_ids(), by=several)
+    return evaluate_slices(gold, decisions, document_ids=part.document_ids(), by=several, weights=part.weights())

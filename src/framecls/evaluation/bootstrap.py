@@ -1,0 +1,143 @@
+"""
+Intervals of F1 by drawing documents with replacement.
+
+Documents are drawn, not sentences, because sentences of one document are not independent (a cluster bootstrap; Davison
+and Hinkley 1997, "Bootstrap methods and their application", section 3.8).
+"""
+
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
+
+from framecls.errors import EvaluationError
+from framecls.evaluation.metrics import Bools, Floats, Interval
+
+__all__ = ["IntervalKind", "bootstrap_f1", "document_draws", "f1_of_draws", "percentiles"]
+
+#: ``percentile``: the 2.5 and 97.5 percentiles of the draws. ``bca``: the same, corrected for bias and skewness.
+IntervalKind = Literal["percentile", "bca"]
+
+
+def bootstrap_f1(
+    gold: Bools,
+    decisions: Bools,
+    documents: npt.NDArray[np.intp],
+    *,
+    rng: np.random.Generator,
+    draws: int = 2000,
+    weights: Floats | None = None,
+    kind: IntervalKind = "percentile",
+) -> tuple[list[Interval | None], Interval | None, Interval | None]:
+    """
+    Draw documents with replacement and give 95 % intervals of F1.
+
+    Draws in which a value is undefined are left out of its interval.
+
+    :param gold: *Shape:* ``(N, F)``, bool.
+    :param decisions: *Shape:* ``(N, F)``, bool.
+    :param documents: index of each sentence's document, 0 to D - 1. *Shape:* ``(N,)``.
+    :param rng: source of the draws.
+    :param draws: how many.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
+    :param kind: ``percentile``, or ``bca`` (Efron 1987, "Better bootstrap confidence intervals").
+    :returns: the interval of each frame, of their mean (macro), and of all frames together (micro); ``None`` where
+        there is a single document.
+    :raises EvaluationError: the kind is unknown.
+    """
+    if kind not in get_args(IntervalKind):
+        raise EvaluationError(f"interval {kind!r}: give one of {', '.join(get_args(IntervalKind))}")
+    size, frames = int(documents.max()) + 1, gold.shape[1]
+    if size < 2:
+        return [None] * frames, None, None
+
+    def scores(times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack(f1_of_draws(gold, decisions, documents, times, weights))
+
+    drawn = scores(document_draws(size, rng=rng, draws=draws))
+    if kind == "percentile":
+        found = [percentiles(column) for column in drawn.T]
+    else:
+        whole = scores(np.ones((1, size)))[0]
+        # A row for each document, in which it alone is left out.
+        without = scores(1 - np.eye(size))
+        found = [_bca(drawn[:, i], float(whole[i]), without[:, i]) for i in range(frames + 2)]
+    return found[:frames], found[frames], found[frames + 1]
+
+
+def _bca(drawn: npt.NDArray[np.float64], value: float, without: npt.NDArray[np.float64]) -> Interval | None:
+    """
+    Correct the percentiles for bias and skewness.
+
+    Efron and Tibshirani 1993, "An introduction to the bootstrap", section 14.3; ties with the value count half.
+    """
+    drawn, without = drawn[~np.isnan(drawn)], without[~np.isnan(without)]
+    if not len(drawn) or np.isnan(value):
+        return None
+    below = ((drawn < value).sum() + 0.5 * (drawn == value).sum()) / len(drawn)
+    if below in (0, 1) or drawn.min() == drawn.max():
+        return percentiles(drawn)
+    bias = ndtri(below)
+    distance = without.mean() - without
+    spread = (distance**2).sum() ** 1.5
+    skew = (distance**3).sum() / (6 * spread) if spread > 0 else 0.0
+    normal = ndtri(np.array([0.025, 0.975]))
+    shares = ndtr(bias + (bias + normal) / (1 - skew * (bias + normal)))
+    low, high = np.quantile(drawn, shares)
+    return Interval(float(low), float(high))
+
+
+def document_draws(size: int, *, rng: np.random.Generator, draws: int) -> npt.NDArray[np.float64]:
+    """
+    Draw documents with replacement.
+
+    :param size: how many documents there are, D.
+    :param rng: source of the draws.
+    :param draws: how many times D documents are drawn, B.
+    :returns: how often each document was drawn. *Shape:* ``(B, D)``.
+    """
+    return rng.multinomial(size, np.full(size, 1 / size), size=draws).astype(float)
+
+
+def f1_of_draws(
+    gold: Bools,
+    decisions: Bools,
+    documents: npt.NDArray[np.intp],
+    times: npt.NDArray[np.float64],
+    weights: Floats | None = None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """
+    Give F1 of each draw of documents; nan where it is undefined.
+
+    :param gold: *Shape:* ``(N, F)``, bool.
+    :param decisions: *Shape:* ``(N, F)``, bool.
+    :param documents: index of each sentence's document. *Shape:* ``(N,)``.
+    :param times: from :func:`document_draws`. *Shape:* ``(B, D)``.
+    :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
+    :returns: F1 of each frame, *shape:* ``(B, F)``; their mean, *shape:* ``(B,)``; all frames together, likewise.
+    """
+    frames = gold.shape[1]
+    each = np.ones((len(gold), 1)) if weights is None else np.asarray(weights, dtype=np.float64)[:, None]
+    # 2 TP + FP + FN is the number of positives in gold and decisions together.
+    parts = np.concatenate([2 * each * (gold & decisions), each * (gold.astype(int) + decisions)], axis=1)
+    doubled = np.zeros((times.shape[1], 2 * frames))
+    np.add.at(doubled, documents, parts)
+    sums = times @ doubled
+    hits, totals = sums[:, :frames], sums[:, frames:]
+    with np.errstate(invalid="ignore"):
+        scores = hits / totals
+        micro = hits.sum(axis=1) / totals.sum(axis=1)
+    defined = ~np.isnan(scores)
+    macro = np.where(defined, scores, 0).sum(axis=1) / np.maximum(defined.sum(axis=1), 1)
+    macro[~defined.any(axis=1)] = np.nan
+    return scores, macro, micro
+
+
+def percentiles(values: npt.NDArray[np.floating]) -> Interval | None:
+    """Give the 2.5 and 97.5 percentiles of the defined values, or ``None`` where none is."""
+    values = values[~np.isnan(values)]
+    if len(values) == 0:
+        return None
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Interval(float(low), float(high))
