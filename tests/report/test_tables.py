@@ -1,10 +1,30 @@
 """The Markdown tables, to the letter."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from framecls.corpus import CorpusReport, FrameSummary, Summary, check
-from framecls.evaluation import Difference, Evaluation, FrameScores, Interval, Slice, evaluate
-from framecls.report.tables import corpus_markdown, differences_markdown, evaluation_markdown, slices_markdown
+from framecls.evaluation import (
+    Ceiling,
+    Difference,
+    Evaluation,
+    FrameCeiling,
+    FrameScores,
+    Interval,
+    Slice,
+    evaluate,
+    evaluate_curves,
+)
+from framecls.evaluation.ceiling import AlternativeAnnotator
+from framecls.report.tables import (
+    ceiling_markdown,
+    corpus_markdown,
+    curves_markdown,
+    differences_markdown,
+    evaluation_markdown,
+    slices_markdown,
+)
 from tests.corpus.builders import coded, small_corpus
 
 
@@ -65,6 +85,42 @@ def test_differences_to_the_letter() -> None:
         "| lexicon | +0.12 (-0.01 to +0.25; p 0.06) | – | +0.12 (+0.10 to +0.25; p < 0.01) |\n"
         "\n"
         "In brackets the 95 % interval, and p by Holm's method, of a paired bootstrap of documents.\n"
+    )
+
+
+def test_a_ceiling_to_the_letter() -> None:
+    carry = FrameCeiling("carry", 0.9, Interval(0.8, 0.95), 0.85, 0.05, Interval(0.01, 0.09), 0.91, 0.88)
+    gain = FrameCeiling("gain", None, None, None, None, None, None, None)
+    ceiling = Ceiling("model", ("ada", "bo"), 120, 12, (carry, gain), None)
+    assert ceiling_markdown(ceiling) == (
+        "120 sentences of 12 documents were coded by more than one of ada, bo.\n"
+        "\n"
+        "| coders | alpha of the coders | alpha with model | fall of alpha | F1 coder to coder | F1 model to coder |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+        "| carry | 0.90 (0.80–0.95) | 0.85 | 0.05 (0.01–0.09) | 0.91 | 0.88 |\n"
+        "| gain | – | – | – | – | – |\n"
+        "\n"
+        "The alternative annotator test needs three coders who share thirty sentences each with others; "
+        "it was not made.\n"
+    )
+    test = AlternativeAnnotator(2 / 3, 0.875, 0.2, {"ada": 40, "bo": 50, "cy": 60})
+    assert ceiling_markdown(replace(ceiling, alternative=test)).endswith(
+        "Alternative annotator test (epsilon 0.2): model may replace 67% of 3 coders; it is as near to the others as "
+        "the coder left out in 88% of the sentences.\n"
+    )
+
+
+def test_operating_points_to_the_letter() -> None:
+    curves = evaluate_curves(np.array([True, False, True]), np.array([0.9, 0.5, 0.4]), frame="carry")
+    assert curves is not None
+    assert curves_markdown([curves]) == (
+        "| best recall at precision of at least | 0.5 | 0.6 | 0.7 | 0.8 | 0.9 | 0.95 |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| carry | 1.00 | 1.00 | 0.50 | 0.50 | 0.50 | 0.50 |\n"
+        "\n"
+        "| best precision at recall of at least | 0.5 | 0.6 | 0.7 | 0.8 | 0.9 | 0.95 |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| carry | 1.00 | 0.67 | 0.67 | 0.67 | 0.67 | 0.67 |\n"
     )
 
 

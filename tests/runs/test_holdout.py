@@ -30,6 +30,38 @@ def test_writes_records_and_rows(model_path: Path, corpus_path: Path, tmp_path: 
     assert set(rows[0]) >= {"id", "document_id", "gold_toll", "prob_toll", "toll", "borderline"}
 
 
+def test_the_record_has_slices_and_differences(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    evaluate_model(model_path, corpus_path, output=tmp_path)
+    record = json.loads((tmp_path / "test.json").read_text())
+    # All sentences are of one genre, short and not in doubt; nine of the eleven of each document have a keyword.
+    assert [(one["by"], one["value"], one["sentences"]) for one in record["slices"]] == [
+        ("keyword of any frame", "present", 24),
+        ("keyword of any frame", "absent", 9),
+    ]
+    assert {one["other"] for one in record["differences"]} == {"keyword lexicon", "TF-IDF + logistic regression"}
+    assert record["ceiling"] is None
+    assert "| keyword of any frame |" in (tmp_path / "test.md").read_text()
+
+
+def test_several_coders_are_set_beside_the_model(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    corpus = shutil.copytree(corpus_path, tmp_path / "corpus")
+    rows = [json.loads(line) for line in (corpus / "sentences.jsonl").read_text().splitlines()]
+    codings = [
+        {"id": row["id"], "annotator": name, "frames": row["frames"] if name == "ada" else row["frames"][:1]}
+        for row in rows
+        for name in ("ada", "bo")
+    ]
+    (corpus / "codings.jsonl").write_text("".join(json.dumps(row) + "\n" for row in codings))
+    evaluate_model(model_path, corpus, baselines=False, output=tmp_path / "out")
+    ceiling = json.loads((tmp_path / "out" / "test.json").read_text())["ceiling"]
+    assert (ceiling["coders"], ceiling["sentences"]) == (["ada", "bo"], 33)
+    assert [frame["coder_f1"] for frame in ceiling["frames"]] == [1.0, 0.75]
+    assert (
+        "33 sentences of 3 documents were coded by more than one of ada, bo."
+        in (tmp_path / "out" / "test.md").read_text()
+    )
+
+
 def test_splits_of_the_training_are_used_where_the_corpus_has_none(
     model_path: Path, corpus_path: Path, tmp_path: Path
 ) -> None:

@@ -133,6 +133,22 @@ class Corpus:
             )
         return 1 / np.array(known)
 
+    def by_coder(self) -> dict[str, npt.NDArray[np.float64]]:
+        """
+        Give what each annotator coded.
+
+        :returns: by name of the annotator, in order of name: 1 present, 0 absent, nan where they did not code; empty
+            where nobody coded a sentence beside another. *Shape:* ``(N, F)``.
+        """
+        rows = {sentence.id: row for row, sentence in enumerate(self.sentences)}
+        names = sorted({c.annotator for id in rows for c in self.codings.get(id, ()) if c.annotator})
+        found = {name: np.full((len(rows), len(self.codebook.frames)), np.nan) for name in names}
+        for id, row in rows.items():
+            for coding in self.codings.get(id, ()):
+                if coding.annotator and coding.frames is not None:
+                    found[coding.annotator][row] = [frame in coding.frames for frame in self.codebook.frames]
+        return found
+
     def document_ids(self) -> list[str]:
         """Give the document of each of the N sentences."""
         return [sentence.document_id for sentence in self.sentences]

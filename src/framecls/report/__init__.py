@@ -2,6 +2,20 @@
 
 from framecls.report.card import write_model_card
 from framecls.report.page import write_report
-from framecls.report.tables import differences_markdown, evaluation_markdown, slices_markdown
+from framecls.report.tables import (
+    ceiling_markdown,
+    curves_markdown,
+    differences_markdown,
+    evaluation_markdown,
+    slices_markdown,
+)
 
-__all__ = ["differences_markdown", "evaluation_markdown", "slices_markdown", "write_model_card", "write_report"]
+__all__ = [
+    "ceiling_markdown",
+    "curves_markdown",
+    "differences_markdown",
+    "evaluation_markdown",
+    "slices_markdown",
+    "write_model_card",
+    "write_report",
+]

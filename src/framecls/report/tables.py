@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 
 from framecls.corpus import CorpusReport
-from framecls.evaluation import Difference, Evaluation, Interval, Slice
+from framecls.evaluation import Ceiling, Curves, Difference, Evaluation, Interval, Slice
 
-__all__ = ["corpus_markdown", "differences_markdown", "evaluation_markdown", "slices_markdown"]
+__all__ = [
+    "ceiling_markdown",
+    "corpus_markdown",
+    "curves_markdown",
+    "differences_markdown",
+    "evaluation_markdown",
+    "slices_markdown",
+]
 
 
 def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
@@ -52,6 +59,61 @@ def differences_markdown(differences: Sequence[Difference]) -> str:
         lines.append(_row([other, *(_difference(of_other[frame]) for frame in frames)]))
     lines += ["", "In brackets the 95 % interval, and p by Holm's method, of a paired bootstrap of documents."]
     return "\n".join(lines) + "\n"
+
+
+def ceiling_markdown(ceiling: Ceiling) -> str:
+    """
+    Set the coders' agreement beside the system's with them.
+
+    :param ceiling: from :func:`framecls.evaluation.evaluate_ceiling`.
+    :returns: a Markdown table; an undefined value is an en dash.
+    """
+    columns = ["alpha of the coders", f"alpha with {ceiling.system}", "fall of alpha", "F1 coder to coder"]
+    lines = [
+        f"{ceiling.sentences} sentences of {ceiling.documents} documents were coded by more than one of "
+        f"{', '.join(ceiling.coders)}.",
+        "",
+        _row(["coders", *columns, f"F1 {ceiling.system} to coder"]),
+        _row(["---"] * 6),
+    ]
+    for one in ceiling.frames:
+        cells = [_with_interval(one.alpha, one.alpha_interval), _value(one.alpha_with_system)]
+        cells += [_with_interval(one.fall, one.fall_interval), _value(one.coder_f1), _value(one.system_f1)]
+        lines.append(_row([one.frame, *cells]))
+    lines.append("")
+    if ceiling.alternative:
+        test = ceiling.alternative
+        lines.append(
+            f"Alternative annotator test (epsilon {test.epsilon:g}): {ceiling.system} may replace "
+            f"{test.winning_rate:.0%} of {len(test.sentences)} coders; it is as near to the others as the coder left "
+            f"out in {test.advantage:.0%} of the sentences."
+        )
+    else:
+        lines.append(
+            "The alternative annotator test needs three coders who share thirty sentences each with others; "
+            "it was not made."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def curves_markdown(curves: Sequence[Curves]) -> str:
+    """
+    Lay out what other thresholds would give.
+
+    :param curves: from :func:`framecls.evaluation.evaluate_curves`; at least one.
+    :returns: two Markdown tables; an en dash where no threshold gives what is asked.
+    """
+    tables = []
+    for name, asked, given in (
+        ("recall", "precision", [one.recall_at_precision for one in curves]),
+        ("precision", "recall", [one.precision_at_recall for one in curves]),
+    ):
+        levels = [f"{point.at_least:g}" for point in given[0]]
+        lines = [_row([f"best {name} at {asked} of at least", *levels]), _row(["---"] * (len(levels) + 1))]
+        for one, points in zip(curves, given, strict=True):
+            lines.append(_row([one.frame, *(_value(point.best) for point in points)]))
+        tables.append("\n".join(lines) + "\n")
+    return "\n".join(tables)
 
 
 def _difference(one: Difference) -> str:

@@ -9,9 +9,27 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framecls.corpus import Corpus, DocumentFacts
-from framecls.evaluation import Evaluation, IntervalKind, Slice, compare, evaluate, evaluate_slices
+from framecls.evaluation import (
+    Evaluation,
+    IntervalKind,
+    Slice,
+    compare,
+    confusions,
+    evaluate,
+    evaluate_ceiling,
+    evaluate_curves,
+    evaluate_slices,
+    mistakes,
+)
 from framecls.files import whole_file, write_json, write_text
-from framecls.report import differences_markdown, evaluation_markdown, slices_markdown
+from framecls.lexicon import Lexicon
+from framecls.report import (
+    ceiling_markdown,
+    curves_markdown,
+    differences_markdown,
+    evaluation_markdown,
+    slices_markdown,
+)
 
 __all__ = ["LEXICON", "TFIDF", "Scored", "judge", "write_evaluation"]
 
@@ -82,16 +100,39 @@ def write_evaluation(
         document_ids=part.document_ids(),
         weights=part.weights(),
     )
+    traced = (
+        evaluate_curves(gold[:, column], probabilities[:, column], frame=frame, calibrated=True, weights=part.weights())
+        for column, frame in enumerate(frames)
+    )
+    curves = [one for one in traced if one]
+    ceiling = evaluate_ceiling(
+        part.by_coder(),
+        decisions,
+        frames=frames,
+        document_ids=part.document_ids(),
+        system=next(iter(systems)),
+    )
     record = {
         **facts,
         "evaluations": [evaluation.to_dict() for evaluation in evaluations],
         "differences": [one.to_dict() for one in differences],
+        "ceiling": ceiling.to_dict() if ceiling else None,
         "slices": [one.to_dict() for one in slices],
+        "curves": [one.to_dict() for one in curves],
+        "confusions": [one.to_dict() for one in confusions(gold, decisions, frames=frames)],
+        "mistakes": [
+            {"id": part.sentences[one.row].id, "frame": one.frame, "kind": one.kind, "probability": one.probability}
+            for one in mistakes(gold, probabilities, decisions, frames=frames)
+        ],
     }
     write_json(folder / f"{name}.json", record)
     tables = [evaluation_markdown(evaluations)]
     if differences:
         tables.append(differences_markdown(differences))
+    if ceiling:
+        tables.append(ceiling_markdown(ceiling))
+    if curves:
+        tables.append(curves_markdown(curves))
     if slices:
         tables.append(slices_markdown(slices, frames))
     write_text(folder / f"{name}.md", "\n".join(tables))
@@ -113,9 +154,23 @@ def write_evaluation(
 
 
 def _slices(part: Corpus, gold: npt.NDArray[np.bool_], decisions: npt.NDArray[np.bool_]) -> list[Slice]:
-    """Score by what the corpus tells of its documents, where that is more than one thing."""
+    """Score by what is known of documents and sentences, where that is more than one thing."""
     nothing = DocumentFacts("")
     facts = [part.documents.get(id, nothing) for id in part.document_ids()]
-    by = {"context": [f.context for f in facts], "genre": [f.genre for f in facts]}
+    texts = part.inputs()[0]
+    keyword = np.any(Lexicon(part.codebook).decide(texts), axis=1)
+    by = {
+        "context": [f.context for f in facts],
+        "genre": [f.genre for f in facts],
+        "decade": [f"{f.year // 10 * 10}s" if f.year else "" for f in facts],
+        "words": [_length(text) for text in texts],
+        "keyword of any frame": ["present" if hit else "absent" for hit in keyword],
+        "coders": ["would differ" if s.borderline else "agree" for s in part.sentences],
+    }
     several = {name: values for name, values in by.items() if len(set(values)) > 1}
     return evaluate_slices(gold, decisions, document_ids=part.document_ids(), by=several, weights=part.weights())
+
+
+def _length(text: str) -> str:
+    words = len(text.split())
+    return next((f"up to {most}" for most in (15, 30, 50) if words <= most), "over 50")
