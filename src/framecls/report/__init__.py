@@ -1,6 +1,7 @@
 """Pages and tables from records. Runs no model."""
 
 from framecls.report.card import write_model_card
+from framecls.report.evaluation_page import ShownMistake, write_evaluation_page
 from framecls.report.page import write_report
 from framecls.report.tables import (
     ceiling_markdown,
@@ -11,11 +12,13 @@ from framecls.report.tables import (
 )
 
 __all__ = [
+    "ShownMistake",
     "ceiling_markdown",
     "curves_markdown",
     "differences_markdown",
     "evaluation_markdown",
     "slices_markdown",
+    "write_evaluation_page",
     "write_model_card",
     "write_report",
 ]

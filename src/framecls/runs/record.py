@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from framecls.corpus import Corpus, DocumentFacts
+from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts
 from framecls.evaluation import (
     Evaluation,
     IntervalKind,
+    Mistake,
     Slice,
     compare,
     confusions,
@@ -24,11 +25,13 @@ from framecls.evaluation import (
 from framecls.files import whole_file, write_json, write_text
 from framecls.lexicon import Lexicon
 from framecls.report import (
+    ShownMistake,
     ceiling_markdown,
     curves_markdown,
     differences_markdown,
     evaluation_markdown,
     slices_markdown,
+    write_evaluation_page,
 )
 
 __all__ = ["LEXICON", "TFIDF", "Scored", "judge", "write_evaluation"]
@@ -80,7 +83,7 @@ def write_evaluation(
     text: bool = True,
 ) -> None:
     """
-    Write ``<name>.json``, ``<name>.md`` and ``<name>.parquet``.
+    Write ``<name>.json``, ``<name>.md``, ``<name>.html`` and ``<name>.parquet``.
 
     :param folder: made where it is not there.
     :param name: of the three files.
@@ -88,7 +91,7 @@ def write_evaluation(
     :param evaluations: from :func:`judge`.
     :param part: the N sentences.
     :param systems: what each made of them; the first one's rows are written.
-    :param text: whether the rows hold the sentences' text.
+    :param text: whether the rows hold the sentences' text and the page the surest mistakes.
     """
     gold, frames = part.gold(), part.codebook.frames
     probabilities, decisions = next(iter(systems.values()))
@@ -112,6 +115,7 @@ def write_evaluation(
         document_ids=part.document_ids(),
         system=next(iter(systems)),
     )
+    found = mistakes(gold, probabilities, decisions, frames=frames)
     record = {
         **facts,
         "evaluations": [evaluation.to_dict() for evaluation in evaluations],
@@ -122,7 +126,7 @@ def write_evaluation(
         "confusions": [one.to_dict() for one in confusions(gold, decisions, frames=frames)],
         "mistakes": [
             {"id": part.sentences[one.row].id, "frame": one.frame, "kind": one.kind, "probability": one.probability}
-            for one in mistakes(gold, probabilities, decisions, frames=frames)
+            for one in found
         ],
     }
     write_json(folder / f"{name}.json", record)
@@ -136,6 +140,8 @@ def write_evaluation(
     if slices:
         tables.append(slices_markdown(slices, frames))
     write_text(folder / f"{name}.md", "\n".join(tables))
+    shown = [_shown(one, part.sentences[one.row]) for one in found] if text else []
+    write_evaluation_page(folder / f"{name}.html", record, "\n".join(tables), part.codebook, shown)
     columns: dict[str, object] = {
         "id": [sentence.id for sentence in part.sentences],
         "document_id": part.document_ids(),
@@ -169,6 +175,18 @@ def _slices(part: Corpus, gold: npt.NDArray[np.bool_], decisions: npt.NDArray[np
     }
     several = {name: values for name, values in by.items() if len(set(values)) > 1}
     return evaluate_slices(gold, decisions, document_ids=part.document_ids(), by=several, weights=part.weights())
+
+
+def _shown(mistake: Mistake, sentence: AnnotatedSentence) -> ShownMistake:
+    return ShownMistake(
+        mistake.frame,
+        mistake.kind,
+        mistake.probability,
+        sentence.id,
+        sentence.before,
+        sentence.text,
+        sentence.borderline,
+    )
 
 
 def _length(text: str) -> str:

@@ -1,0 +1,77 @@
+"""The HTML page of an evaluation: its record as plots and tables, and the surest mistakes in context."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it import MarkdownIt
+
+from framecls.codebook import Codebook
+from framecls.files import write_text
+
+__all__ = ["ShownMistake", "write_evaluation_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMistake:
+    """
+    A mistake with the sentence it was made on.
+
+    :param frame: name of the frame.
+    :param kind: ``wrong`` or ``missed``.
+    :param probability: the system's.
+    :param id: of the sentence.
+    :param before: the sentence before it.
+    :param text: the sentence.
+    :param borderline: whether coders would differ over it.
+    """
+
+    frame: str
+    kind: str
+    probability: float
+    id: str
+    before: str
+    text: str
+    borderline: bool
+
+
+def write_evaluation_page(
+    path: Path, record: Mapping[str, Any], tables: str, codebook: Codebook, mistakes: Sequence[ShownMistake] = ()
+) -> Path:
+    """
+    Write the page: one file that needs no other.
+
+    :param path: the HTML file.
+    :param record: what was written as JSON.
+    :param tables: the same as Markdown tables.
+    :param codebook: gives titles and colours of the frames.
+    :param mistakes: shown at the end, in this order.
+    :returns: the file.
+    """
+    # matplotlib takes a third of a second to import, and the other pages do without it.
+    from framecls.report.plots import f1_plot, reliability_plot
+
+    titles = {frame.name: frame.title for frame in codebook.definitions}
+    colors = {frame.name: frame.color for frame in codebook.definitions}
+    environment = Environment(
+        loader=PackageLoader("framecls.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("evaluation.html.j2").render(
+        first=record["evaluations"][0],
+        what=record.get("split") or record.get("protocol"),
+        codebook=codebook,
+        titles=titles,
+        colors=colors,
+        f1=f1_plot(record["evaluations"], titles, colors),
+        reliability=reliability_plot(record["curves"], titles, colors),
+        tables=MarkdownIt().enable("table").render(tables),
+        mistakes=[(frame, [one for one in mistakes if one.frame == frame]) for frame in codebook.frames],
+    )
+    write_text(path, page)
+    return path
