@@ -241,6 +241,20 @@ def corpus_check(
 Facts = Annotated[Path, typer.Option(help="Facts on sentences and documents: sentences.jsonl and documents.toml.")]
 
 
+@corpus_app.command("suggest")
+def corpus_suggest(
+    labels: Annotated[Path, typer.Argument(help="The .parquet file 'framecls label' wrote.")],
+    output: Annotated[Path, typer.Option(help="Sentences ready to be coded, as JSON Lines.")],
+    size: Annotated[int, typer.Option(help="How many sentences.", min=1)] = 200,
+    per_document: Annotated[int, typer.Option(help="Most of one document.", min=1)] = 5,
+) -> None:
+    """Choose the sentences worth coding next: those the model is unsure of, no two of them alike."""
+    from framecls.runs import suggest_sentences
+
+    count = suggest_sentences(labels, output, size=size, per_document=per_document)
+    typer.echo(f"{output}: {count} sentences to code", err=True)
+
+
 @corpus_app.command("facts")
 def corpus_facts(
     corpus: Annotated[Path, typer.Argument(help="Corpus folder with the text of its documents.", show_default=False)],

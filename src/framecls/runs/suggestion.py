@@ -1,0 +1,67 @@
+"""From labels to a file of sentences to code."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from framecls.errors import FrameclsError
+from framecls.evaluation.suggestion import suggest
+from framecls.files import write_jsonl
+
+__all__ = ["suggest_sentences"]
+
+
+def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200, per_document: int = 5) -> int:
+    """
+    Choose the sentences of labelled documents that are worth coding next.
+
+    :param labels: the Parquet file ``framecls label`` wrote, with text; it carries the thresholds, which tell where
+        the model was unsure.
+    :param output: JSON Lines of annotated sentences without ``frames``, ready to be coded: ``id, document_id, start,
+        end, text, before, heading``.
+    :param size: how many.
+    :param per_document: most of one document.
+    :returns: how many were written.
+    :raises FrameclsError: the file cannot be read, or lacks text or thresholds.
+    """
+    labels = Path(labels)
+    try:
+        table = pq.read_table(labels)
+        frames = [name.removeprefix("prob_") for name in table.column_names if name.startswith("prob_")]
+        decision = json.loads((table.schema.metadata or {})[b"framecls.decision"])
+        thresholds = [frame["threshold"] for frame in decision["frames"]]
+        probabilities = np.stack([table.column(f"prob_{frame}").to_numpy() for frame in frames], axis=1)
+        rows = table.select(["sentence_id", "document_id", "start", "end", "heading", "text"]).to_pylist()
+    except FileNotFoundError:
+        raise FrameclsError(f"{labels}: no such file; label documents first with 'framecls label'") from None
+    except (OSError, pa.ArrowInvalid) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise FrameclsError(f"{labels}: cannot be read as Parquet: {reason}") from error
+    except (KeyError, ValueError) as error:
+        raise FrameclsError(
+            f"{labels}: holds no labels with text and thresholds; expected a .parquet file 'framecls label' wrote"
+        ) from error
+    chosen = suggest(
+        [row["text"] for row in rows],
+        [row["document_id"] for row in rows],
+        probabilities,
+        thresholds,
+        size=size,
+        per_document=per_document,
+    )
+    # Sentences of a document stand in order, so the one before is in the row before.
+    befores = [
+        rows[row - 1]["text"] if row and rows[row - 1]["document_id"] == rows[row]["document_id"] else ""
+        for row in chosen
+    ]
+    sentences = (
+        {"id": rows[row]["sentence_id"], "document_id": rows[row]["document_id"]}
+        | {"start": rows[row]["start"], "end": rows[row]["end"], "text": rows[row]["text"]}
+        | {"before": before, "heading": rows[row]["heading"] or ""}
+        for row, before in zip(chosen, befores, strict=True)
+    )
+    write_jsonl(Path(output), sentences)
+    return len(chosen)
