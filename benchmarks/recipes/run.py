@@ -31,10 +31,10 @@ from framecls.config import TrainConfig
 from framecls.corpus import AnnotatedSentence, Corpus
 from framecls.errors import FrameclsError
 from framecls.evaluation import evaluate
-from framecls.files import write_text
+from framecls.files import write_jsonl, write_text
 from framecls.lexicon import Lexicon
 from framecls.model.training_data import TrainingData
-from framecls.runs.folds import Fold, group_documents, out_of_fold, train_and_score
+from framecls.runs.folds import Fold, fold_data, group_documents, out_of_fold, train_and_score
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.jsonl"
@@ -118,6 +118,22 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
     }
 
 
+def export(config: TrainConfig, source: Source, data: Data, folder: Path) -> None:
+    """Write what each fold is trained on, validated on and tested on, for systems with environments of their own."""
+    corpus = replace(data.official, sentences=(*data.official.sentences, *data.more.sentences))
+    authored = replace(data.authored, sentences=tuple(data.authored_sentences()), documents={})
+    tested = {s.id for s in data.official.sentences}
+    for fold in sorted(set(data.folds().values())):
+        also = [authored] if source == "both" else []
+        found, test, _ = fold_data(config, corpus, data.folds(), fold, also=also)
+        own = replace(test, sentences=tuple(s for s in test.sentences if s.id in tested))
+        for name, part in (("train", found.train), ("validation", found.validation), ("test", own)):
+            rows = (
+                {"id": s.id, "document_id": s.document_id, "text": s.text, "frames": s.frames} for s in part.sentences
+            )
+            write_jsonl(folder / fold / f"{name}.jsonl", rows)
+
+
 def known(results: Path) -> Iterator[dict[str, Any]]:
     if results.exists():
         yield from (json.loads(line) for line in results.read_text(encoding="utf-8").splitlines())
@@ -177,6 +193,7 @@ def main() -> None:
     parser.add_argument(
         "--leave-out", type=float, default=0.0, help="share of keyword-free framed authored sentences not trained on"
     )
+    parser.add_argument("--export", type=Path, help="only write each fold's sentences here, for peers")
     parser.add_argument("--table", action="store_true", help="only write README.md anew")
     options = parser.parse_args()
     if options.official is None and not options.table:
@@ -195,6 +212,9 @@ def main() -> None:
     config = TrainConfig.read(
         options.config, {"codebook": options.codebook, **dict(pair.split("=", 1) for pair in options.set)}
     )
+    if options.export:
+        export(config, options.train, data, options.export)
+        return
     recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output"})
     for fold in options.folds if options.train != "authored" else ["0"]:
         key = {

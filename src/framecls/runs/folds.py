@@ -25,7 +25,7 @@ from framecls.model.training import train
 from framecls.model.training_data import TrainingData
 from framecls.runs.record import LEXICON, TFIDF, Scored, judge, write_evaluation
 
-__all__ = ["Fold", "cross_validate", "group_documents", "out_of_fold", "train_and_score"]
+__all__ = ["Fold", "cross_validate", "fold_data", "group_documents", "out_of_fold", "train_and_score"]
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +116,25 @@ def out_of_fold(
     :returns: the scored fold.
     :raises FrameclsError: a split lacks a frame, or the recipe cannot be trained.
     """
+    data, test, rows = fold_data(config, corpus, fold_of, fold, also=also)
+    found = train_and_score(config, data, test, name=fold, baselines=baselines, keep=keep)
+    return replace(found, rows=rows)
+
+
+def fold_data(
+    config: TrainConfig, corpus: Corpus, fold_of: Mapping[str, str], fold: str, *, also: Sequence[Corpus] = ()
+) -> tuple[TrainingData, Corpus, npt.NDArray[np.intp]]:
+    """
+    Cut a corpus into what one fold is trained on and what it is tested on.
+
+    :param config: gives seed and share of the validation split.
+    :param corpus: coded sentences.
+    :param fold_of: fold of each document; those without one are always trained on.
+    :param fold: the one to hold out.
+    :param also: corpora that join the train split.
+    :returns: the data to train on; the N held-out sentences; their positions in the corpus, *shape:* ``(N,)``.
+    :raises FrameclsError: a split lacks a frame.
+    """
     held = np.array([fold_of.get(s.document_id) == fold for s in corpus.sentences])
     test = replace(corpus, sentences=tuple(s for s, out in zip(corpus.sentences, held, strict=True) if out))
     rest = replace(corpus, sentences=tuple(s for s, out in zip(corpus.sentences, held, strict=True) if not out))
@@ -123,8 +142,7 @@ def out_of_fold(
     rng = np.random.default_rng(config.seed)
     splits = split_documents(rest.document_ids(), rest.gold(), shares, rng=rng)
     data = TrainingData.of(rest, splits, also, name=f"the rest of fold {fold}").without_near(test.sentences)
-    found = train_and_score(config, data, test, name=fold, baselines=baselines, keep=keep)
-    return replace(found, rows=np.flatnonzero(held))
+    return data, test, np.flatnonzero(held)
 
 
 def train_and_score(
