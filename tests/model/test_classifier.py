@@ -123,10 +123,15 @@ def test_labels_in_another_order(copy: Path) -> None:
         FrameClassifier.load(copy)
 
 
-def test_thresholds_are_fitted_anew_for_a_target(model_path: Path, classifier: FrameClassifier) -> None:
+def test_thresholds_are_fitted_anew_for_a_target(
+    model_path: Path, classifier: FrameClassifier, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     again = FrameClassifier.load(model_path, device="cpu", target="f1")
     assert again.decision == classifier.decision
     found = FrameClassifier.load(model_path, device="cpu", target="recall=1")
+    assert "recall=1, toll: threshold 0." in caplog.text
+    assert "and recall 1.00 on validation" in caplog.text
     assert (found.decision.target, found.decision.size) == ("recall=1", classifier.decision.size)
     assert [f.slope for f in found.decision.frames] == [f.slope for f in classifier.decision.frames]
 

@@ -1,6 +1,7 @@
 """The trained classifier and its checkpoint folder."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,8 @@ from framecls.model.scoring import Scorer
 from framecls.validation import first_problem
 
 __all__ = ["FORMAT", "FrameClassifier", "write_validation"]
+
+logger = logging.getLogger(__name__)
 
 #: Version of ``framecls.json``; a checkpoint of another version is refused by name.
 FORMAT = 1
@@ -256,7 +259,20 @@ def _fitted_decision(path: Path, codebook: Codebook, target: str) -> Decision:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"{path / _VALIDATION}: cannot be read: {reason}; copy or train the model again") from error
     fitted_on = (table.schema.metadata or {}).get(b"fitted_on", b"validation").decode()
-    return Decision.fit(scores, gold, frames=codebook.frames, fitted_on=fitted_on, target=target)
+    decision = Decision.fit(scores, gold, frames=codebook.frames, fitted_on=fitted_on, target=target)
+    decided = decision.decide(decision.probabilities(scores))
+    for column, frame in enumerate(codebook.frames):
+        right = int((gold[:, column] & decided[:, column]).sum())
+        logger.info(
+            "%s, %s: threshold %.3f, with precision %.2f and recall %.2f on %s",
+            target,
+            frame,
+            decision.frames[column].threshold,
+            right / max(int(decided[:, column].sum()), 1),
+            right / int(gold[:, column].sum()),
+            fitted_on,
+        )
+    return decision
 
 
 def _read_facts(path: Path) -> tuple[_Facts, Codebook]:
