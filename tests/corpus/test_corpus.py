@@ -496,3 +496,10 @@ def test_an_inclusion_probability_that_is_none(tmp_path: Path, value: object) ->
     path = write_jsonl(tmp_path / "sentences.jsonl", [row])
     with pytest.raises(CorpusError, match=r"line 1: 'inclusion_probability' must be above 0 and at most 1, found"):
         Corpus.read(path, CODEBOOK)
+
+
+def test_merging_keeps_the_chance_a_sentence_had() -> None:
+    one, other = coded("s1", "carry"), coded("s1", "carry", inclusion_probability=0.2)
+    assert merge_codings([one, other], CODEBOOK).inclusion_probability == 0.2
+    with pytest.raises(CorpusError, match="sentence 's1' has several values of 'inclusion_probability'"):
+        merge_codings([other, replace(other, inclusion_probability=0.4)], CODEBOOK)

@@ -166,3 +166,14 @@ def test_unknown_kind_of_interval() -> None:
     gold, decisions, numbers = clustered(0)
     with pytest.raises(EvaluationError, match="interval 'wald': give one of percentile, bca"):
         bootstrap_f1(gold, decisions, numbers, rng=np.random.default_rng(0), kind="wald")  # type: ignore[arg-type]
+
+
+def test_bca_of_many_documents_needs_no_table_of_all_pairs() -> None:
+    # A document a sentence: a row and a column for each would take thirty gigabytes.
+    rng = np.random.default_rng(0)
+    gold = rng.random((60_000, 1)) < 0.2
+    (found,), _, _ = bootstrap_f1(
+        gold, gold ^ (rng.random(gold.shape) < 0.1), np.arange(60_000), rng=rng, draws=40, kind="bca"
+    )
+    assert found is not None
+    assert found.low < found.high

@@ -189,3 +189,12 @@ def test_weights_undo_an_enriched_sample_by_hand() -> None:
     found = count(gold, decisions, np.array([1.0, 1.0, 10.0, 10.0]))
     assert found == Counts(1, 10, 1)
     assert (precision(found), recall(found), f1(found)) == pytest.approx((1 / 11, 1 / 2, 2 / 13))
+
+
+def test_a_correlation_that_is_undefined_stays_so_with_weights() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        weights = 1 / rng.random(30)
+        decisions = rng.random(30) < 0.5
+        assert matthews(np.ones(30, dtype=bool), decisions, weights) is None
+        assert matthews(decisions, np.zeros(30, dtype=bool), weights) is None

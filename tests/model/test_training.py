@@ -241,3 +241,21 @@ def assert_same_weights(one: Path, other: Path) -> None:
     assert first.keys() == second.keys()
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name], err_msg=name)
+
+
+def test_a_target_out_of_reach_costs_no_training(
+    config: TrainConfig, model_path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, corpus_path: Path
+) -> None:
+    # Gold that no words tell: whatever is ranked first may be wrong.
+    corpus = shutil.copytree(corpus_path, tmp_path / "corpus")
+    rows = [json.loads(line) for line in (corpus / "sentences.jsonl").read_text().splitlines()]
+    for row in rows:
+        if "d06" <= row["document_id"] <= "d08":
+            row["frames"] = [frame for frame in ("toll", "pilot") if frame not in row["frames"]]
+    (corpus / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    own = {"corpus": corpus, "output": tmp_path / "model", "target": "precision=1", "epochs": 6}
+    folder = train(config.model_copy(update=own))
+    assert folder is not None
+    assert "no threshold gives precision 1, the best is" in caplog.text
+    assert "its threshold is fitted for F1" in caplog.text
+    assert FrameClassifier.load(folder, device="cpu").decision.target == "precision=1"

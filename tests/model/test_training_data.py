@@ -86,3 +86,11 @@ def test_splits_without_a_frame_are_refused(corpus_path: Path, codebook: Codeboo
     bare = replace(corpus, sentences=tuple(replace(s, frames=("toll",)) for s in corpus.sentences))
     with pytest.raises(CorpusError, match="here: every sentence of the train split carries 'toll'"):
         TrainingData.of(bare, bare.splits(), name="here")
+
+
+def test_what_is_left_of_a_split_must_have_every_frame(corpus_path: Path, codebook: Codebook) -> None:
+    corpus = Corpus.read(corpus_path, codebook)
+    data = TrainingData.of(corpus, corpus.splits(), name="here")
+    framed = [s for s in data.validation.sentences if "pilot" in (s.frames or ())]
+    with pytest.raises(CorpusError, match="here: no sentence of the validation split carries 'pilot'"):
+        data.without_near(framed)

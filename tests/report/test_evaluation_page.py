@@ -10,7 +10,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from framecls.codebook import Codebook
-from framecls.report import ShownMistake, write_evaluation_page
+from framecls.evaluation import Slice
+from framecls.report import ShownMistake, slices_markdown, write_evaluation_page
 from framecls.report.plots import f1_plot, reliability_plot
 from framecls.runs import evaluate_model
 
@@ -92,3 +93,12 @@ def test_a_browser_draws_it(evaluated: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     # A blank page of this size takes a few kilobytes.
     assert picture.stat().st_size > 40_000
+
+
+def test_names_from_a_corpus_are_text(evaluated: Path, codebook: Codebook, tmp_path: Path) -> None:
+    record = json.loads((evaluated / "test.json").read_text())
+    odd = Slice("genre", "<script>a|b</script>", 3, 1, (1, 0), (1.0, None), 1.0)
+    tables = slices_markdown([odd], ("toll", "pilot"))
+    page = LexborHTMLParser(write_evaluation_page(tmp_path / "p.html", record, tables, codebook).read_text())
+    assert page.css("script") == []
+    assert [node.text() for node in page.css("td")][:2] == ["<script>a|b</script>", "1"]

@@ -1,12 +1,14 @@
 """Cross-validation: every sentence is scored once, by a model that did not see its document."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
@@ -117,3 +119,61 @@ def test_an_annotator_may_be_trained_on_only(
     one.write_text("".join(json.dumps(row | {"annotator": "c"}) + "\n" for row in rows))
     with pytest.raises(CorpusError, match="every sentence was coded by 'c'; there is none to test on"):
         cross_validate(own.model_copy(update={"corpus": one}), tmp_path / "out", train_only="c")
+
+
+def test_what_is_left_out_is_left_out_of_all_that_is_trained_on(
+    short: TrainConfig, corpus_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(name: str, prefix: str, annotator: str) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        for kind in ("sentences", "documents"):
+            rows = [json.loads(line) for line in (corpus_path / f"{kind}.jsonl").read_text().splitlines()]
+            for row in rows:
+                number = int(row["document_id"][1:])
+                row["document_id"] = prefix + row["document_id"]
+                if kind == "sentences":
+                    row |= {"id": prefix + row["id"], "text": row["text"].replace("now", f"now {prefix}")}
+                    row["annotator"] = annotator if number % 4 == 3 else ""
+                else:
+                    row.pop("split")
+                    row["institution"] = f"house {number % 2}"
+            (folder / f"{kind}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return folder
+
+    # Of house 1 every second document was coded by c alone; a joining corpus has documents of both houses.
+    learnt: dict[str, set[str]] = {}
+    original = folds.train_and_score
+
+    def spy(config: TrainConfig, data: TrainingData, test: Corpus, **kwargs: object) -> folds.Fold:
+        learnt[str(kwargs["name"])] = {s.document_id for s in (*data.train.sentences, *data.validation.sentences)}
+        return original(config, data, test, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(folds, "train_and_score", spy)
+    own = short.model_copy(
+        update={"corpus": written("a", "a-", "c"), "train_also": (written("b", "b-", ""),), "epochs": 1}
+    )
+    cross_validate(own, tmp_path / "out", protocol="leave-one-out:institution", train_only="c", baselines=False)
+    assert set(learnt) == {"house 0", "house 1"}
+    assert {int(id[3:]) % 2 for id in learnt["house 1"]} == {0}
+    assert {int(id[3:]) % 2 for id in learnt["house 0"]} == {1}
+
+
+def test_a_document_in_two_corpora_is_refused_before_any_training(short: TrainConfig, tmp_path: Path) -> None:
+    own = short.model_copy(update={"train_also": (short.corpus,)})
+    with pytest.raises(CorpusError, match="document 'd00' is in the corpus and in one of train_also; keep it in one"):
+        cross_validate(own, tmp_path)
+    assert not (tmp_path / "folds").exists()
+
+
+def test_folds_of_a_base_that_has_changed_are_trained_again(
+    short: TrainConfig, base_path: Path, tmp_path: Path
+) -> None:
+    base = shutil.copytree(base_path, tmp_path / "base")
+    own = short.model_copy(update={"base": str(base), "epochs": 1})
+    cross_validate(own, tmp_path / "out", folds=2, baselines=False)
+    before = (tmp_path / "out" / "folds" / "0.npz").stat().st_mtime_ns
+    weights = load_file(base / "model.safetensors")
+    save_file({name: 2 * values for name, values in weights.items()}, base / "model.safetensors", {"format": "pt"})
+    cross_validate(own, tmp_path / "out", folds=2, baselines=False)
+    assert (tmp_path / "out" / "folds" / "0.npz").stat().st_mtime_ns > before

@@ -7,7 +7,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from framecls.config import TrainConfig
 from framecls.errors import CorpusError
+from framecls.model.training import train
 from framecls.runs import evaluate_model
 
 
@@ -131,3 +133,18 @@ def test_inclusion_probabilities_are_honoured(model_path: Path, corpus_path: Pat
     (corpus / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in drawn))
     with pytest.raises(CorpusError, match="'d11#10' has no 'inclusion_probability' while others have one"):
         evaluate_model(model_path, corpus)
+
+
+def test_a_model_of_several_corpora_is_recorded_on_its_own(
+    config: TrainConfig, corpus_path: Path, tmp_path: Path
+) -> None:
+    also = tmp_path / "also.jsonl"
+    rows = [json.loads(line) for line in (corpus_path / "sentences.jsonl").read_text().splitlines()][:11]
+    for row in rows:
+        row |= {"id": f"x{row['id']}", "document_id": "x", "text": f"On the third of May of that year {row['text']}"}
+    also.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    own = config.model_copy(update={"train_also": (also,), "output": tmp_path / "model", "epochs": 1})
+    folder = train(own)
+    assert folder is not None
+    evaluate_model(folder, corpus_path, baselines=False)
+    assert (folder / "evaluation" / "test.json").exists()

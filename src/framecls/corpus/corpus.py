@@ -193,6 +193,7 @@ def merge_codings(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> A
     :param codings: at least one coding of the same sentence.
     :param codebook: gives the order of frames.
     :returns: the merged sentence; the only coding itself where there is one.
+    :raises CorpusError: the codings do not agree on the sentence's inclusion probability.
     """
     if len(codings) == 1:
         return codings[0]
@@ -200,6 +201,11 @@ def merge_codings(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> A
     votes = {frame: sum(frame in (coding.frames or ()) for coding in coded) for frame in codebook.frames}
     tied = any(2 * count == len(coded) for count in votes.values() if count)
     frames = tuple(frame for frame, count in votes.items() if 2 * count > len(coded)) if coded else None
+    chances = {coding.inclusion_probability for coding in codings} - {None}
+    if len(chances) > 1:
+        raise CorpusError(
+            f"sentence {codings[0].id!r} has several values of 'inclusion_probability'; it was drawn once, so give one"
+        )
     near = {frame for coding in codings for frame in coding.hard_negative}.difference(frames or ())
     return replace(
         codings[0],
@@ -209,4 +215,5 @@ def merge_codings(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> A
         note="; ".join(coding.note for coding in coded if coding.note),
         codes=(),
         hard_negative=codebook.in_order(near),
+        inclusion_probability=next(iter(chances), None),
     )

@@ -52,16 +52,15 @@ def bootstrap_f1(
     if size < 2:
         return [None] * frames, None, None
 
-    def scores(times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack(f1_of_draws(gold, decisions, documents, times, weights))
-
-    drawn = scores(document_draws(size, rng=rng, draws=draws))
+    sums = _document_sums(gold, decisions, documents, size, weights)
+    drawn = np.column_stack(_f1_of_sums(document_draws(size, rng=rng, draws=draws) @ sums))
     if kind == "percentile":
         found = [percentiles(column) for column in drawn.T]
     else:
-        whole = scores(np.ones((1, size)))[0]
+        total = sums.sum(axis=0, keepdims=True)
+        whole = np.column_stack(_f1_of_sums(total))[0]
         # A row for each document, in which it alone is left out.
-        without = scores(1 - np.eye(size))
+        without = np.column_stack(_f1_of_sums(total - sums))
         found = [_bca(drawn[:, i], float(whole[i]), without[:, i]) for i in range(frames + 2)]
     return found[:frames], found[frames], found[frames + 1]
 
@@ -117,14 +116,27 @@ def f1_of_draws(
     :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
     :returns: F1 of each frame, *shape:* ``(B, F)``; their mean, *shape:* ``(B,)``; all frames together, likewise.
     """
-    frames = gold.shape[1]
+    return _f1_of_sums(times @ _document_sums(gold, decisions, documents, times.shape[1], weights))
+
+
+def _document_sums(
+    gold: Bools, decisions: Bools, documents: npt.NDArray[np.intp], size: int, weights: Floats | None
+) -> npt.NDArray[np.float64]:
+    """Sum up by document twice the hits, and the positives in gold and decisions together. *Shape:* ``(D, 2 F)``."""
     each = np.ones((len(gold), 1)) if weights is None else np.asarray(weights, dtype=np.float64)[:, None]
     # 2 TP + FP + FN is the number of positives in gold and decisions together.
     parts = np.concatenate([2 * each * (gold & decisions), each * (gold.astype(int) + decisions)], axis=1)
-    doubled = np.zeros((times.shape[1], 2 * frames))
-    np.add.at(doubled, documents, parts)
-    sums = times @ doubled
-    hits, totals = sums[:, :frames], sums[:, frames:]
+    sums = np.zeros((size, 2 * gold.shape[1]))
+    np.add.at(sums, documents, parts)
+    return sums
+
+
+def _f1_of_sums(
+    sums: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    # Where documents were taken away again, what is left of a frame that is gone may be a rounding error.
+    sums = np.where(np.abs(sums) < 1e-9, 0.0, sums)
+    hits, totals = np.split(sums, 2, axis=1)
     with np.errstate(invalid="ignore"):
         scores = hits / totals
         micro = hits.sum(axis=1) / totals.sum(axis=1)

@@ -118,11 +118,13 @@ def matthews(gold: Bools, decisions: Bools, weights: Floats | None = None) -> fl
     :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
     :returns: from -1 to 1, or ``None`` where gold or the decisions are all of one kind.
     """
+    if any(kind.all() or not kind.any() for kind in (gold, decisions)):
+        return None
     counts = count(gold, decisions, weights)
     hit, wrong, missed = counts.true_positive, counts.false_positive, counts.false_negative
-    rest = (len(gold) if weights is None else float(weights.sum())) - hit - wrong - missed
+    rest = count(~gold, ~decisions, weights).true_positive
     product = (hit + wrong) * (hit + missed) * (rest + wrong) * (rest + missed)
-    return float((hit * rest - wrong * missed) / np.sqrt(product)) if product > 0 else None
+    return float((hit * rest - wrong * missed) / np.sqrt(product))
 
 
 def brier_score(gold: Bools, probabilities: Floats, weights: Floats | None = None) -> float:

@@ -24,12 +24,13 @@ class TfidfBaseline:
         self._decision = decision
 
     @classmethod
-    def fit(cls, train: Corpus, validation: Corpus) -> Self:
+    def fit(cls, train: Corpus, validation: Corpus, *, target: str = "f1") -> Self:
         """
         Train on one split and fit the decision on another, as a classifier is.
 
         :param train: sentences to learn from.
         :param validation: sentences to fit calibration and thresholds on.
+        :param target: what thresholds are fitted for; for F1 where it is out of reach.
         :returns: the trained baseline.
         :raises EvaluationError: a frame is on none, or on all, of the sentences of a split.
         """
@@ -50,8 +51,15 @@ class TfidfBaseline:
             for column in range(gold.shape[1])
         ]
         scores = _score(vectorizer, models, [sentence.text for sentence in validation.sentences])
-        frames = train.codebook.frames
-        return cls(vectorizer, models, Decision.fit(scores, validation.gold(), frames=frames, fitted_on="validation"))
+        decision = Decision.fit(
+            scores,
+            validation.gold(),
+            frames=train.codebook.frames,
+            fitted_on="validation",
+            target=target,
+            strict=False,
+        )
+        return cls(vectorizer, models, decision)
 
     def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """

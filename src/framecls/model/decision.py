@@ -4,6 +4,7 @@ The one decision path: a score is calibrated to a probability, and a probability
 Both are fitted per frame, on a split that is named and stored with them.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -17,6 +18,8 @@ from framecls.config import Target
 from framecls.errors import EvaluationError
 
 __all__ = ["Decision", "FrameDecision", "bagged_f1_threshold", "best_f1_threshold", "threshold_at"]
+
+logger = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float32]
 
@@ -72,6 +75,7 @@ class Decision:
         frames: Sequence[str],
         fitted_on: str,
         target: str = "f1",
+        strict: bool = True,
     ) -> Self:
         """
         Fit calibration and thresholds.
@@ -81,6 +85,8 @@ class Decision:
         :param frames: names of the frames, for messages.
         :param fitted_on: name of the split the sentences are from.
         :param target: what thresholds are fitted for; see :class:`framecls.config.Target`.
+        :param strict: refuse a target that is out of reach for a frame; else that frame is fitted for F1, with a
+            warning.
         :returns: the decision.
         :raises ConfigError: the target cannot be read.
         :raises EvaluationError: a frame is on none, or on all, of the sentences, or the target is out of reach.
@@ -99,7 +105,13 @@ class Decision:
             if wanted.value is None:
                 threshold = bagged_f1_threshold(probabilities, gold[:, column])
             else:
-                threshold = threshold_at(probabilities, gold[:, column], wanted, f"{fitted_on}: {frame}")
+                try:
+                    threshold = threshold_at(probabilities, gold[:, column], wanted, f"{fitted_on}: {frame}")
+                except EvaluationError as error:
+                    if strict:
+                        raise
+                    logger.warning("%s; its threshold is fitted for F1", error)
+                    threshold = bagged_f1_threshold(probabilities, gold[:, column])
             fitted.append(FrameDecision(slope=slope, intercept=intercept, threshold=threshold, support=support))
         return cls(frames=tuple(fitted), fitted_on=fitted_on, size=len(gold), target=str(wanted))
 

@@ -268,7 +268,8 @@ def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, config: 
         model.half().float()
     scorer = Scorer(model=model, encoder=encoder)
     scores, gold, frames = scorer(*validation.inputs()), validation.gold(), validation.codebook.frames
-    decision = Decision.fit(scores, gold, frames=frames, fitted_on="validation", target=config.target)
+    # Not strict: a target out of reach must not cost a finished training.
+    decision = Decision.fit(scores, gold, frames=frames, fitted_on="validation", target=config.target, strict=False)
     write_validation(config.output, scores, gold, frames=frames, fitted_on="validation")
     return FrameClassifier(scorer=scorer, codebook=validation.codebook, decision=decision, name=config.output.name)
 
@@ -293,7 +294,8 @@ def _record(
         "base": config.base,
         "licence": config.licence,
         "codebook_sha256": data.train.codebook.sha256,
-        "corpus_sha256": data.sha256,
+        "corpus_sha256": data.corpus_sha256,
+        "data_sha256": data.sha256,
         "sentences": {name: len(part.gold) for name, part in parts.items()},
         "support": {
             name: dict(zip(data.train.codebook.frames, part.gold.sum(axis=0).tolist(), strict=True))

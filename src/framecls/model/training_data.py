@@ -26,13 +26,17 @@ class TrainingData:
     :param train: the train split, and the sentences of the corpora that join it.
     :param validation: of the corpus alone; the decision is fitted on it.
     :param splits: split of every document of every corpus.
-    :param sha256: hash of the files read.
+    :param corpus_sha256: hash of the files of the corpus.
+    :param sha256: hash of the files of all corpora.
+    :param name: of the corpus, for messages.
     """
 
     train: Corpus
     validation: Corpus
     splits: Mapping[str, Split]
+    corpus_sha256: str
     sha256: str
+    name: str
 
     @classmethod
     def read(cls, config: TrainConfig, codebook: Codebook) -> Self:
@@ -90,9 +94,11 @@ class TrainingData:
             train=replace(train, sentences=(*train.sentences, *joining)),
             validation=validation,
             splits=known,
+            corpus_sha256=corpus.sha256,
             sha256=digest if also else corpus.sha256,
+            name=name,
         )
-        data._check(name)
+        data._check()
         return data
 
     def without_near(self, held_out: Sequence[AnnotatedSentence]) -> Self:
@@ -101,13 +107,16 @@ class TrainingData:
 
         :param held_out: sentences the model will be tested on.
         :returns: the smaller data.
+        :raises CorpusError: a frame is on none, or on all, of what is left of a split.
         """
         train, validation = (
             replace(part, sentences=tuple(_unlike(part.sentences, held_out))) for part in (self.train, self.validation)
         )
-        return replace(self, train=train, validation=validation)
+        less = replace(self, train=train, validation=validation)
+        less._check()
+        return less
 
-    def _check(self, name: str) -> None:
+    def _check(self) -> None:
         # Checked before the training that would end with it, not after.
         for split, part in (("train", self.train), ("validation", self.validation)):
             frames = part.codebook.frames
@@ -115,7 +124,7 @@ class TrainingData:
             for frame, count in zip(frames, support.tolist(), strict=True):
                 if count in (0, len(part)):
                     raise CorpusError(
-                        f"{name}: {'every' if count else 'no'} sentence of the {split} split carries {frame!r}; "
+                        f"{self.name}: {'every' if count else 'no'} sentence of the {split} split carries {frame!r}; "
                         "add annotated documents, so that each frame is there and is not"
                     )
 

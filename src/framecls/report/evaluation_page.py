@@ -70,7 +70,7 @@ def write_evaluation_page(
         colors=colors,
         f1=f1_plot(record["evaluations"], titles, colors),
         reliability=reliability_plot(record["curves"], titles, colors),
-        tables=MarkdownIt().enable("table").render(tables),
+        tables=MarkdownIt("commonmark", {"html": False}).enable("table").render(tables),
         mistakes=[(frame, [one for one in mistakes if one.frame == frame]) for frame in codebook.frames],
     )
     write_text(path, page)

@@ -146,7 +146,9 @@ def slices_markdown(slices: Sequence[Slice], frames: Sequence[str]) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    # What a corpus calls its genres or coders must not end a cell.
+    plain = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(plain)} |"
 
 
 def _value(value: float | None) -> str:

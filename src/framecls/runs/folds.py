@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -133,8 +134,12 @@ def fold_data(
     :param fold: the one to hold out.
     :param also: corpora that join the train split.
     :returns: the data to train on; the N held-out sentences; their positions in the corpus, *shape:* ``(N,)``.
-    :raises FrameclsError: a split lacks a frame.
+    :raises CorpusError: a split lacks a frame, or a document is in two corpora.
     """
+    own = set(corpus.document_ids())
+    for other in also:
+        if clash := next((id for id in other.document_ids() if id in own), None):
+            raise CorpusError(f"document {clash!r} is in the corpus and in one of train_also; keep it in one")
     held = np.array([fold_of.get(s.document_id) == fold for s in corpus.sentences])
     test = replace(corpus, sentences=tuple(s for s, out in zip(corpus.sentences, held, strict=True) if out))
     rest = replace(corpus, sentences=tuple(s for s, out in zip(corpus.sentences, held, strict=True) if not out))
@@ -175,7 +180,7 @@ def train_and_score(
     scored: dict[str, Scored] = {"model": (probabilities, classifier.decide(probabilities))}
     seconds = time.monotonic() - started
     if baselines:
-        tfidf = TfidfBaseline.fit(data.train, data.validation)
+        tfidf = TfidfBaseline.fit(data.train, data.validation, target=config.target)
         probabilities = tfidf.probabilities(test.inputs()[0])
         scored[TFIDF] = probabilities, tfidf.decide(probabilities)
     return Fold(name, np.arange(len(test)), scored, len(data.train) + len(data.validation), seconds)
@@ -217,18 +222,23 @@ def cross_validate(
     )
     if not len(tested):
         raise CorpusError(f"{config.corpus}: every sentence was coded by {train_only!r}; there is none to test on")
-    fold_of = group_documents(tested, protocol, folds=folds)
+    tested.weights()
+    # Whatever is left out is left out of what is trained on only, too.
+    fold_of = group_documents(tested if protocol == "kfold" else corpus, protocol, folds=folds)
     output = Path(output)
-    recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output", "train_also"})
+    unused = {"codebook", "corpus", "output", "train_also", "test_share", "licence"}
+    recipe = config.model_dump(mode="json", exclude=unused)
     hashes = [codebook.sha256, *(part.sha256 for part in (corpus, *also))]
-    key = sha256(json.dumps([recipe, hashes, fold_of, train_only, baselines], sort_keys=True).encode()).hexdigest()
+    depends = [recipe, hashes, fold_of, train_only, baselines, version("framecls"), _base_digest(config.base)]
+    key = sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
     found: list[Fold] = []
-    for number, fold in enumerate(dict.fromkeys(fold_of.values())):
+    for number, fold in enumerate(dict.fromkeys(fold_of[id] for id in tested.document_ids())):
         path = output / "folds" / f"{number}.npz"
         kept = _read(path, key)
         if kept is None:
             logger.info("fold %s", fold)
-            kept = out_of_fold(config, corpus, fold_of, fold, also=also, baselines=baselines)
+            joining = [_outside(other, protocol, fold) for other in also]
+            kept = out_of_fold(config, corpus, fold_of, fold, also=joining, baselines=baselines)
             _write(path, key, kept)
         found.append(kept)
     found = [_without(one, corpus, train_only) for one in found]
@@ -245,6 +255,22 @@ def cross_validate(
     name = protocol.replace(":", "-")
     write_evaluation(output, name, facts, evaluations, part, pooled, text=text)
     return evaluations
+
+
+def _base_digest(base: str) -> str:
+    """Hash the weights of a base that is a folder, as these may change under the same name."""
+    weights = Path(base) / "model.safetensors"
+    return sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+
+
+def _outside(other: Corpus, protocol: str, fold: str) -> Corpus:
+    """Leave out of a joining corpus the documents of the group that is held out."""
+    what = protocol.partition(":")[2]
+    if not what:
+        return other
+    group = _GROUPS[what]
+    outside = {id for id in other.document_ids() if group(other.documents.get(id, DocumentFacts(id))) != fold}
+    return replace(other, sentences=tuple(s for s in other.sentences if s.document_id in outside))
 
 
 def _without(fold: Fold, corpus: Corpus, annotator: str) -> Fold:

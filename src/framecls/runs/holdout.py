@@ -35,8 +35,9 @@ def evaluate_model(
     """
     Evaluate a saved model on one split, beside the keyword lexicon and TF-IDF with logistic regression.
 
-    TF-IDF is trained on the train split and its thresholds are fitted on validation, as the model's are; it is left
-    out where the corpus has no such sentences, and on any other split than test.
+    TF-IDF is trained on the train split of this corpus, whatever the model was trained on, and its thresholds are
+    fitted on validation for the model's target; it is left out where the corpus has no such sentences, and on any
+    other split than test.
 
     :param model: checkpoint folder.
     :param corpus: annotated sentences.
@@ -59,6 +60,7 @@ def evaluate_model(
     if not len(part):
         raise CorpusError(f"{corpus}: the {split} split has no coded sentence")
     _check_unseen(part, model, split)
+    part.weights()
     texts, before, heading = part.inputs()
     probabilities = classifier.probabilities(texts, before, heading)
     decisions = classifier.decide(probabilities)
@@ -68,7 +70,7 @@ def evaluate_model(
         found[LEXICON] = (lexicon.hits(texts), lexicon.decide(texts))
         train, validation = (whole.select(splits, name) for name in ("train", "validation"))
         if split == "test" and len(train) and len(validation):
-            tfidf = TfidfBaseline.fit(train, validation)
+            tfidf = TfidfBaseline.fit(train, validation, target=classifier.decision.target)
             scored = tfidf.probabilities(texts)
             found[TFIDF] = (scored, tfidf.decide(scored))
     evaluations = judge(part, found, interval=interval)
