@@ -1,11 +1,12 @@
 """Agreement between annotators, as pure functions of a table of annotators by units."""
 
+from collections.abc import Iterable
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["krippendorff_alpha", "pairwise_f1"]
+__all__ = ["krippendorff_alpha", "pairwise_f1", "pooled_f1"]
 
 Table = npt.NDArray[np.floating]
 
@@ -42,8 +43,18 @@ def pairwise_f1(table: Table) -> float | None:
     :param table: 1 where present, 0 where absent, NaN where not coded. *Shape:* ``(annotators, units)``.
     :returns: from 0 to 1; ``None`` where nobody found anything present.
     """
+    return pooled_f1(combinations(table, 2))
+
+
+def pooled_f1(pairs: Iterable[tuple[Table, Table]]) -> float | None:
+    """
+    F1 of one reading against another, over all given pairs of readings and the units both coded.
+
+    :param pairs: 1 where present, 0 where absent, NaN where not coded. *Shape:* ``(units,)`` each.
+    :returns: from 0 to 1; ``None`` where nobody found anything present.
+    """
     both = total = 0.0
-    for one, other in combinations(table, 2):
+    for one, other in pairs:
         coded = ~np.isnan(one) & ~np.isnan(other)
         both += 2 * ((one == 1) & (other == 1) & coded).sum()
         total += one[coded].sum() + other[coded].sum()

@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 from framecls.errors import EvaluationError
 from framecls.evaluation.metrics import Bools, Floats, Interval
 
-__all__ = ["IntervalKind", "bootstrap_f1", "document_draws", "f1_of_draws", "percentiles"]
+__all__ = ["IntervalKind", "bootstrap_f1", "document_draws", "f1_of_draws", "percentiles", "whole_and_draws"]
 
 #: ``percentile``: the 2.5 and 97.5 percentiles of the draws. ``bca``: the same, corrected for bias and skewness.
 IntervalKind = Literal["percentile", "bca"]
@@ -97,6 +97,18 @@ def document_draws(size: int, *, rng: np.random.Generator, draws: int) -> npt.ND
     :returns: how often each document was drawn. *Shape:* ``(B, D)``.
     """
     return rng.multinomial(size, np.full(size, 1 / size), size=draws).astype(float)
+
+
+def whole_and_draws(size: int, *, rng: np.random.Generator, draws: int) -> npt.NDArray[np.float64]:
+    """
+    Draw documents with replacement, after a row that counts each once and so gives the value itself.
+
+    :param size: how many documents there are, D.
+    :param rng: source of the draws.
+    :param draws: how many times D documents are drawn, B.
+    :returns: how often each document counts. *Shape:* ``(1 + B, D)``.
+    """
+    return np.concatenate([np.ones((1, size)), document_draws(size, rng=rng, draws=draws)])
 
 
 def f1_of_draws(

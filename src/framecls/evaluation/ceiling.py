@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from framecls.corpus.agreement import pairwise_f1, pooled_f1
 from framecls.errors import EvaluationError
-from framecls.evaluation.bootstrap import document_draws, percentiles
+from framecls.evaluation.bootstrap import percentiles, whole_and_draws
 from framecls.evaluation.metrics import Bools, Interval
 
 __all__ = ["AlternativeAnnotator", "Ceiling", "FrameCeiling", "evaluate_ceiling"]
@@ -128,9 +128,7 @@ def evaluate_ceiling(
     table, decided = table[:, several], decisions[several]
     ids, documents = np.unique(np.asarray(document_ids)[several], return_inverse=True)
     size = len(ids)
-    drawn = document_draws(size, rng=np.random.default_rng(seed), draws=draws)
-    # The first row counts each document once, and so gives the value itself.
-    times = np.concatenate([np.ones((1, size)), drawn])
+    times = whole_and_draws(size, rng=np.random.default_rng(seed), draws=draws)
     found = tuple(
         _frame(frame, table[:, :, column], decided[:, column], documents, times) for column, frame in enumerate(frames)
     )
@@ -153,8 +151,8 @@ def _frame(
         _defined(together[0]),
         _defined(falls[0]),
         percentiles(falls[1:]) if several else None,
-        _pair_f1(list(combinations(table, 2))),
-        _pair_f1(list(zip(table, system, strict=True))),
+        pairwise_f1(table),
+        pooled_f1(zip(table, system, strict=True)),
     )
 
 
@@ -183,15 +181,6 @@ def _alphas(table: Table, documents: npt.NDArray[np.intp], times: Table) -> npt.
     with np.errstate(invalid="ignore", divide="ignore"):
         alphas: npt.NDArray[np.float64] = 1 - (total - 1) * (total - same) / np.where(expected > 0, expected, np.nan)
     return alphas
-
-
-def _pair_f1(pairs: Sequence[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]) -> float | None:
-    both = total = 0.0
-    for one, other in pairs:
-        coded = ~np.isnan(one) & ~np.isnan(other)
-        both += 2 * float(((one == 1) & (other == 1) & coded).sum())
-        total += float(one[coded].sum() + other[coded].sum())
-    return both / total if total else None
 
 
 def _alternative(codings: Mapping[str, Table], decided: Bools) -> AlternativeAnnotator | None:

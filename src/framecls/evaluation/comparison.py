@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.errors import EvaluationError
-from framecls.evaluation.bootstrap import document_draws, f1_of_draws, percentiles
+from framecls.evaluation.bootstrap import f1_of_draws, percentiles, whole_and_draws
 from framecls.evaluation.metrics import Bools, Floats, Interval
 
 __all__ = ["Difference", "compare"]
@@ -71,9 +71,7 @@ def compare(
             raise EvaluationError(f"decisions of {name} have shape {array.shape}, gold has {gold.shape}")
     _, documents = np.unique(np.asarray(document_ids), return_inverse=True)
     size = int(documents.max()) + 1
-    drawn = document_draws(size, rng=np.random.default_rng(seed), draws=draws)
-    # The first row counts each document once, and so gives the value itself.
-    rows = np.concatenate([np.ones((1, size)), drawn])
+    rows = whole_and_draws(size, rng=np.random.default_rng(seed), draws=draws)
     scores = {}
     for name, decided in decisions.items():
         by_frame, macro, _ = f1_of_draws(gold, decided, documents, rows, weights)

@@ -85,11 +85,13 @@ def suggest(
         return candidates
     groups = _groups([texts[row] for row in candidates], size, seed)
     # Candidates come least certain first, so the first of a group is its least certain.
-    firsts = dict.fromkeys(groups)
-    chosen = [candidates[groups.index(group)] for group in firsts]
+    firsts: dict[int, int] = {}
+    for row, group in zip(candidates, groups, strict=True):
+        firsts.setdefault(group, row)
+    chosen = set(firsts.values())
     # Groups that came out empty leave room for the least certain of the rest.
-    rest = (row for row in candidates if row not in set(chosen))
-    chosen += [row for _, row in zip(range(size - len(chosen)), rest, strict=False)]
+    rest = [row for row in candidates if row not in chosen]
+    chosen.update(rest[: size - len(chosen)])
     return sorted(chosen, key=lambda row: (-scores[row], row))
 
 

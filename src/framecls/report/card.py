@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from framecls.codebook import Codebook
 from framecls.config import PACKAGED_BASE
 from framecls.files import write_text
+from framecls.report.environment import environment
 
 __all__ = ["write_model_card"]
 
@@ -38,16 +37,17 @@ def write_model_card(model: Path | str) -> Path:
     base = run["base"]
     # A folder is a place on somebody's machine, which the Hub could not follow.
     hub_id = _PACKAGED_ID if base == PACKAGED_BASE else (base if not Path(base).exists() else None)
-    environment = Environment(
-        loader=PackageLoader("framecls.report"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    card = environment.get_template("model_card.md.j2").render(
-        name=facts["name"],
-        base_id=hub_id,
-        codebook=Codebook.read(model / "codebook.toml"),
-        facts=facts,
-        run=run,
-        **written,
+    card = (
+        environment(autoescape=False)
+        .get_template("model_card.md.j2")
+        .render(
+            name=facts["name"],
+            base_id=hub_id,
+            codebook=Codebook.read(model / "codebook.toml"),
+            facts=facts,
+            run=run,
+            **written,
+        )
     )
     path = model / "README.md"
     write_text(path, card)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
 from framecls.codebook import Codebook
 from framecls.files import write_text
+from framecls.report.environment import environment
 
 __all__ = ["ShownMistake", "write_evaluation_page"]
 
@@ -55,23 +55,20 @@ def write_evaluation_page(
 
     titles = {frame.name: frame.title for frame in codebook.definitions}
     colors = {frame.name: frame.color for frame in codebook.definitions}
-    environment = Environment(
-        loader=PackageLoader("framecls.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("evaluation.html.j2").render(
-        first=record["evaluations"][0],
-        what=record.get("split") or record.get("protocol"),
-        codebook=codebook,
-        titles=titles,
-        colors=colors,
-        f1=f1_plot(record["evaluations"], titles, colors),
-        reliability=reliability_plot(record["curves"], titles, colors),
-        tables=MarkdownIt("commonmark", {"html": False}).enable("table").render(tables),
-        mistakes=[(frame, [one for one in mistakes if one.frame == frame]) for frame in codebook.frames],
+    page = (
+        environment(autoescape=True)
+        .get_template("evaluation.html.j2")
+        .render(
+            first=record["evaluations"][0],
+            what=record.get("split") or record.get("protocol"),
+            codebook=codebook,
+            titles=titles,
+            colors=colors,
+            f1=f1_plot(record["evaluations"], titles, colors),
+            reliability=reliability_plot(record["curves"], titles, colors),
+            tables=MarkdownIt("commonmark", {"html": False}).enable("table").render(tables),
+            mistakes=[(frame, [one for one in mistakes if one.frame == frame]) for frame in codebook.frames],
+        )
     )
     write_text(path, page)
     return path

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from framecls.codebook import Codebook
 from framecls.documents.tables import TABLE_SUFFIXES, read_rows, whole_number
 from framecls.errors import DocumentError, FrameclsError
 from framecls.files import write_text
+from framecls.report.environment import environment
 
 __all__ = ["write_report"]
 
@@ -96,24 +96,21 @@ def write_report(
             document.counts[index] += 1
     if not documents:
         raise FrameclsError(f"{labels}: holds no labelled sentence")
-    environment = Environment(
-        loader=PackageLoader("framecls.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("report.html.j2").render(
-        frames=frames,
-        frames_json=[asdict(frame) for frame in frames],
-        documents=list(documents.values()),
-        totals=[sum(document.counts[index] for document in documents.values()) for index in range(len(frames))],
-        sentences=sum(document.sentences for document in documents.values()),
-        framed=sum(document.framed for document in documents.values()),
-        shown=sum(bool(document.blocks) for document in documents.values()),
-        model=model,
-        codebook=codebook,
-        labels=labels.name,
+    page = (
+        environment(autoescape=True)
+        .get_template("report.html.j2")
+        .render(
+            frames=frames,
+            frames_json=[asdict(frame) for frame in frames],
+            documents=list(documents.values()),
+            totals=[sum(document.counts[index] for document in documents.values()) for index in range(len(frames))],
+            sentences=sum(document.sentences for document in documents.values()),
+            framed=sum(document.framed for document in documents.values()),
+            shown=sum(bool(document.blocks) for document in documents.values()),
+            model=model,
+            codebook=codebook,
+            labels=labels.name,
+        )
     )
     write_text(output, page)
     return output

@@ -222,6 +222,7 @@ def cross_validate(
     )
     if not len(tested):
         raise CorpusError(f"{config.corpus}: every sentence was coded by {train_only!r}; there is none to test on")
+    # Refused before any fold is trained, not after.
     tested.weights()
     # Whatever is left out is left out of what is trained on only, too.
     fold_of = group_documents(tested if protocol == "kfold" else corpus, protocol, folds=folds)

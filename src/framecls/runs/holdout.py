@@ -60,6 +60,7 @@ def evaluate_model(
     if not len(part):
         raise CorpusError(f"{corpus}: the {split} split has no coded sentence")
     _check_unseen(part, model, split)
+    # Refused before anything is scored, not after.
     part.weights()
     texts, before, heading = part.inputs()
     probabilities = classifier.probabilities(texts, before, heading)

@@ -93,18 +93,18 @@ def write_evaluation(
     :param systems: what each made of them; the first one's rows are written.
     :param text: whether the rows hold the sentences' text and the page the surest mistakes.
     """
-    gold, frames = part.gold(), part.codebook.frames
+    gold, frames, weights = part.gold(), part.codebook.frames, part.weights()
     probabilities, decisions = next(iter(systems.values()))
-    slices = _slices(part, gold, decisions)
+    slices = _slices(part, gold, decisions, weights)
     differences = compare(
         gold,
         {system: decided for system, (_, decided) in systems.items()},
         frames=frames,
         document_ids=part.document_ids(),
-        weights=part.weights(),
+        weights=weights,
     )
     traced = (
-        evaluate_curves(gold[:, column], probabilities[:, column], frame=frame, calibrated=True, weights=part.weights())
+        evaluate_curves(gold[:, column], probabilities[:, column], frame=frame, calibrated=True, weights=weights)
         for column, frame in enumerate(frames)
     )
     curves = [one for one in traced if one]
@@ -159,7 +159,12 @@ def write_evaluation(
         pq.write_table(pa.table(columns), partial, compression="zstd")
 
 
-def _slices(part: Corpus, gold: npt.NDArray[np.bool_], decisions: npt.NDArray[np.bool_]) -> list[Slice]:
+def _slices(
+    part: Corpus,
+    gold: npt.NDArray[np.bool_],
+    decisions: npt.NDArray[np.bool_],
+    weights: npt.NDArray[np.float64] | None,
+) -> list[Slice]:
     """Score by what is known of documents and sentences, where that is more than one thing."""
     nothing = DocumentFacts("")
     facts = [part.documents.get(id, nothing) for id in part.document_ids()]
@@ -174,7 +179,7 @@ def _slices(part: Corpus, gold: npt.NDArray[np.bool_], decisions: npt.NDArray[np
         "coders": ["would differ" if s.borderline else "agree" for s in part.sentences],
     }
     several = {name: values for name, values in by.items() if len(set(values)) > 1}
-    return evaluate_slices(gold, decisions, document_ids=part.document_ids(), by=several, weights=part.weights())
+    return evaluate_slices(gold, decisions, document_ids=part.document_ids(), by=several, weights=weights)
 
 
 def _shown(mistake: Mistake, sentence: AnnotatedSentence) -> ShownMistake:
