@@ -1,0 +1,59 @@
+"""The app, what its commands share, and how an error reaches the user."""
+
+import logging
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from framecls.errors import FrameclsError
+
+__all__ = ["TARGET", "app", "calm_transformers", "fail"]
+
+TARGET = "What thresholds are fitted for: f1, precision=0.9, recall=0.95 …"
+
+
+class _App(typer.Typer):
+    """A Typer app that shows the user one line for an error the user can mend."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except FrameclsError as error:
+            fail(str(error))
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(1)
+        except OSError as error:
+            # Places the user named that cannot be written or read: a file for a folder, no permission, a full disk.
+            fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def fail(message: str) -> NoReturn:
+    sys.stderr.write(f"framecls: {' '.join(message.split())}\n")
+    sys.exit(1)
+
+
+app = _App(
+    name="framecls",
+    help="Label partnership frames in official texts: train, evaluate, label, report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _options(
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only warnings and errors on stderr.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("framecls").setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+def calm_transformers() -> None:
+    """Keep loading bars and load reports of transformers off the user's terminal."""
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()

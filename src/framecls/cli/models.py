@@ -1,0 +1,109 @@
+"""Commands that make and judge models: train, evaluate."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from framecls.cli.app import TARGET, app, calm_transformers
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Option(help="TOML file, such as configs/default.toml.")],
+    output: Annotated[Path | None, typer.Option(help="Folder for the model; wins over the config.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Annotated sentences; wins over the config.")] = None,
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Corpus that only joins the train split; may be given again.")
+    ] = None,
+    base: Annotated[str | None, typer.Option(help="Base model: packaged, a folder, or a Hub id.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Most passes over the train split.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of head, order and dropout.")] = None,
+    target: Annotated[str | None, typer.Option(help=f"{TARGET} The config's by default.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a training that was killed.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is in the output folder.")] = False,
+) -> None:
+    """Train a classifier on annotated sentences."""
+    from framecls.config import TrainConfig
+    from framecls.model.training import train as run
+    from framecls.report import write_model_card
+
+    calm_transformers()
+    flags: dict[str, Any] = {"output": output, "corpus": corpus, "train_also": also or None, "base": base}
+    flags |= {"epochs": epochs, "seed": seed, "target": target}
+    folder = run(TrainConfig.read(config, flags), resume=resume, overwrite=overwrite)
+    if folder is not None:
+        write_model_card(folder)
+        typer.echo(folder)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path | None, typer.Option(help="Model folder, for --protocol holdout.")] = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(help="Annotated sentences: folder, JSONL, CSV or Parquet; data/corpus, or the config's."),
+    ] = None,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            help="'holdout' evaluates a model; 'kfold' and 'leave-one-out:' with institution, context, genre, year or "
+            "document train a config's recipe without each fold and score it."
+        ),
+    ] = "holdout",
+    split: Annotated[
+        Literal["train", "validation", "test", "all"],
+        typer.Option(help="Which split, for holdout; 'all' for a corpus that took no part in training."),
+    ] = "test",
+    target: Annotated[
+        str | None, typer.Option(help=f"{TARGET} Fitted on validation; the model's or config's by default.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="The recipe, for the other protocols.")] = None,
+    folds: Annotated[int, typer.Option(help="How many, for kfold.", min=2)] = 5,
+    train_only: Annotated[str, typer.Option(help="Annotator whose sentences are trained on, never tested on.")] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the record; MODEL/evaluation for the test split it was trained beside."),
+    ] = None,
+    baselines: Annotated[bool, typer.Option(help="Set lexicon and TF-IDF beside the model.")] = True,
+    text: Annotated[bool, typer.Option(help="Write the sentences' text with their scores.")] = True,
+    interval: Annotated[
+        Literal["percentile", "bca"],
+        typer.Option(help="Kind of the 95 % intervals; 'bca' is corrected for bias and skewness."),
+    ] = "percentile",
+) -> None:
+    """Evaluate a model on sentences it was not trained on, or a recipe by cross-validation, beside the baselines."""
+    from framecls.config import TrainConfig
+    from framecls.errors import ConfigError
+    from framecls.report import evaluation_markdown
+    from framecls.runs import cross_validate, evaluate_model
+
+    calm_transformers()
+    if protocol == "holdout":
+        if model is None:
+            raise ConfigError("--protocol holdout evaluates a trained model; give --model")
+        evaluations = evaluate_model(
+            model,
+            corpus or Path("data/corpus"),
+            split=split,
+            target=target,
+            baselines=baselines,
+            output=output,
+            text=text,
+            interval=interval,
+        )
+    else:
+        if config is None or output is None:
+            raise ConfigError(f"--protocol {protocol} trains a recipe in folds; give --config and --output")
+        recipe = TrainConfig.read(config, {"corpus": corpus, "target": target})
+        evaluations = cross_validate(
+            recipe,
+            output,
+            protocol=protocol,
+            folds=folds,
+            train_only=train_only,
+            baselines=baselines,
+            text=text,
+            interval=interval,
+        )
+    typer.echo(evaluation_markdown(evaluations), nl=False)
