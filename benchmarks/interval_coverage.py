@@ -46,7 +46,7 @@ def main() -> None:
         "| documents | resampling documents, percentile | resampling documents, BCa | resampling sentences |\n"
         "| --- | --- | --- | --- |\n"
     )
-    for documents in (20, 50, 100):
+    for documents in (10, 20, 50, 100):
         held, width = np.zeros(3), np.zeros(3)
         for _ in range(options.rounds):
             gold, decisions, numbers = draw(rng, documents)

@@ -101,12 +101,13 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
     tested = {s.id for s in data.official.sentences}
     rows = np.array([corpus.sentences[row].id in tested for row in found.rows])
     test = replace(corpus, sentences=tuple(corpus.sentences[row] for row in found.rows[rows]))
-    probabilities, decisions = (array[rows] for array in found.scored["model"])
+    scored = found.scored["model"]
+    probabilities, decisions = scored.probabilities[rows], scored.decisions[rows]
     gold = test.gold()
     scores = evaluate(gold, probabilities, decisions, frames=test.codebook.frames, document_ids=test.document_ids())
     if keep:
         ids = [corpus.sentences[row].id for row in found.rows]
-        np.savez(keep / f"fold{fold}.npz", probabilities=found.scored["model"][0], ids=ids)
+        np.savez(keep / f"fold{fold}.npz", probabilities=scored.probabilities, ids=ids)
     return {
         "trained_on": found.trained_on,
         "seconds": round(found.seconds),

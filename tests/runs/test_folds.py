@@ -45,9 +45,20 @@ def test_leave_one_out_takes_the_facts_of_documents(corpus: Corpus) -> None:
         folds.group_documents(known, "leave-one-out:institution")
 
 
-@pytest.mark.parametrize("protocol", ["leave-one-out", "leave-one-out:mood", "jackknife"])
+def test_folds_may_keep_institutions_together(corpus: Corpus) -> None:
+    facts = {id: DocumentFacts(id, institution=f"house {int(id[1:]) % 5}") for id in set(corpus.document_ids())}
+    known = replace(corpus, documents=facts)
+    found = folds.group_documents(known, "kfold:institution", folds=3)
+    fold_of = {facts[id].institution: fold for id, fold in found.items()}
+    assert all(fold_of[facts[id].institution] == fold for id, fold in found.items())
+    assert set(found.values()) == {"0", "1", "2"}
+    with pytest.raises(ConfigError, match="6 folds of 5 institutions; give from 2 to as many as there are"):
+        folds.group_documents(known, "kfold:institution", folds=6)
+
+
+@pytest.mark.parametrize("protocol", ["leave-one-out", "leave-one-out:mood", "kfold:mood", "jackknife"])
 def test_unknown_protocols_are_refused(corpus: Corpus, protocol: str) -> None:
-    with pytest.raises(ConfigError, match="give holdout, kfold or leave-one-out: with one of institution, context"):
+    with pytest.raises(ConfigError, match="give holdout, kfold, kfold: or leave-one-out: with one of institution"):
         folds.group_documents(corpus, protocol)
 
 
@@ -76,7 +87,9 @@ def test_every_sentence_is_tested_once(
         ("model", 132, 12),
         ("TF-IDF + logistic regression", 132, 12),
         ("keyword lexicon", 132, 12),
+        ("majority", 132, 12),
     ]
+    assert found[3].macro.f1 == 0.0
     rows = pq.read_table(tmp_path / "kfold.parquet").to_pylist()
     gold = dict(zip([s.id for s in corpus.sentences], corpus.gold().tolist(), strict=True))
     assert {row["id"]: [row["gold_toll"], row["gold_pilot"]] for row in rows} == gold
@@ -157,6 +170,10 @@ def test_what_is_left_out_is_left_out_of_all_that_is_trained_on(
     assert set(learnt) == {"house 0", "house 1"}
     assert {int(id[3:]) % 2 for id in learnt["house 1"]} == {0}
     assert {int(id[3:]) % 2 for id in learnt["house 0"]} == {1}
+    learnt.clear()
+    cross_validate(own, tmp_path / "out", protocol="kfold:institution", folds=2, train_only="c", baselines=False)
+    assert sorted({int(id[3:]) % 2 for id in ids}.pop() for ids in learnt.values()) == [0, 1]
+    assert all(len({int(id[3:]) % 2 for id in ids}) == 1 for ids in learnt.values())
 
 
 def test_a_document_in_two_corpora_is_refused_before_any_training(short: TrainConfig, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def test_writes_records_and_rows(model_path: Path, corpus_path: Path, tmp_path: 
         "harbour (model)",
         "keyword lexicon",
         "TF-IDF + logistic regression",
+        "majority",
     ]
     assert json.loads((tmp_path / "test.json").read_text())["evaluations"][0]["micro"]["support"] == 30
     rows = pq.read_table(tmp_path / "test.parquet").to_pylist()
@@ -35,12 +36,16 @@ def test_writes_records_and_rows(model_path: Path, corpus_path: Path, tmp_path: 
 def test_the_record_has_slices_and_differences(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
     evaluate_model(model_path, corpus_path, output=tmp_path)
     record = json.loads((tmp_path / "test.json").read_text())
-    # All sentences are of one genre, short and not in doubt; nine of the eleven of each document have a keyword.
+    # All are of one genre and unit, short and not in doubt; nine of the eleven of each document have a keyword.
     assert [(one["by"], one["value"], one["sentences"]) for one in record["slices"]] == [
         ("keyword of any frame", "present", 24),
         ("keyword of any frame", "absent", 9),
     ]
-    assert {one["other"] for one in record["differences"]} == {"keyword lexicon", "TF-IDF + logistic regression"}
+    assert {one["other"] for one in record["differences"]} == {
+        "keyword lexicon",
+        "TF-IDF + logistic regression",
+        "majority",
+    }
     assert record["ceiling"] is None
     assert "| keyword of any frame |" in (tmp_path / "test.md").read_text()
 
@@ -124,7 +129,7 @@ def test_inclusion_probabilities_are_honoured(model_path: Path, corpus_path: Pat
     # As if every framed sentence had been drawn, and one in ten of the others.
     drawn = [row | {"inclusion_probability": 1 if row["frames"] else 0.1} for row in rows]
     (corpus / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in drawn))
-    _, lexicon, tfidf = evaluate_model(model_path, corpus, output=tmp_path / "out", interval="bca")
+    _, lexicon, tfidf, _ = evaluate_model(model_path, corpus, output=tmp_path / "out", interval="bca")
     assert lexicon.weighted
     plain = evaluate_model(model_path, corpus_path, output=tmp_path / "plain")
     assert tfidf.frames[0].support == plain[2].frames[0].support == 15

@@ -47,8 +47,9 @@ def evaluate(
     protocol: Annotated[
         str,
         typer.Option(
-            help="'holdout' evaluates a model; 'kfold' and 'leave-one-out:' with institution, context, genre, year or "
-            "document train a config's recipe without each fold and score it."
+            help="'holdout' evaluates a model; 'kfold' trains a config's recipe without each fold and scores it; "
+            "'kfold:' and 'leave-one-out:' with institution, context, genre, year or document keep what has that in "
+            "common in one fold, or make a fold of each."
         ),
     ] = "holdout",
     split: Annotated[
@@ -65,7 +66,15 @@ def evaluate(
         Path | None,
         typer.Option(help="Folder for the record; MODEL/evaluation for the test split it was trained beside."),
     ] = None,
-    baselines: Annotated[bool, typer.Option(help="Set lexicon and TF-IDF beside the model.")] = True,
+    baselines: Annotated[bool, typer.Option(help="Set majority, lexicon and TF-IDF beside the model.")] = True,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[NAME=]PATH",
+            help="Another system for the same table: a table of its decisions (id, frames), such as the rows of "
+            "another evaluation, or for holdout a model folder; may be given again.",
+        ),
+    ] = None,
     text: Annotated[bool, typer.Option(help="Write the sentences' text with their scores.")] = True,
     interval: Annotated[
         Literal["percentile", "bca"],
@@ -88,6 +97,7 @@ def evaluate(
             split=split,
             target=target,
             baselines=baselines,
+            beside=beside or (),
             output=output,
             text=text,
             interval=interval,
@@ -103,6 +113,7 @@ def evaluate(
             folds=folds,
             train_only=train_only,
             baselines=baselines,
+            beside=beside or (),
             text=text,
             interval=interval,
         )

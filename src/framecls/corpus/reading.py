@@ -17,6 +17,7 @@ __all__ = [
     "read_codings",
     "read_document_facts",
     "read_documents",
+    "read_frames",
     "read_sentences",
     "sentence_file",
     "table",
@@ -135,7 +136,7 @@ def _sentence(
     values: Mapping[str, Any], text: str, document_id: str, where: str, codebook: Codebook
 ) -> AnnotatedSentence:
     try:
-        frames = _frames(values, codebook)
+        frames = read_frames(values, codebook)
         start, end = whole_number(values, "start"), whole_number(values, "end")
         borderline = _truth(values.get("borderline"), "borderline")
         codes = _codes(values, codebook)
@@ -195,8 +196,16 @@ def _codes(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...]:
     return codes
 
 
-def _frames(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...] | None:
-    """Read frames from a list, a delimited cell, or one column a frame; from both only where they agree."""
+def read_frames(values: Mapping[str, Any], codebook: Codebook) -> tuple[str, ...] | None:
+    """
+    Read frames from a list, a delimited cell, or one column a frame; from both only where they agree.
+
+    :param values: of a row.
+    :param codebook: gives the frames.
+    :returns: the frames in the codebook's order; ``None`` where the row is not coded yet.
+    :raises CodebookError: a frame is unknown.
+    :raises ValueError: a cell cannot be read, a frame has no column, or list and columns disagree.
+    """
     listed = values.get("frames")
     columns = [frame for frame in codebook.frames if frame in values]
     ticked = _ticked(values, columns, codebook) if columns else None

@@ -2,21 +2,23 @@
 Intervals of F1 by drawing documents with replacement.
 
 Documents are drawn, not sentences, because sentences of one document are not independent (a cluster bootstrap; Davison
-and Hinkley 1997, "Bootstrap methods and their application", section 3.8).
+and Hinkley 1997, "Bootstrap methods and their application", section 3.8). Draws of few documents vary less than the
+documents themselves, so the percentiles lie further out, the fewer there are (the expanded percentile interval;
+Hesterberg 2015, "What teachers should know about the bootstrap", section 5.3).
 """
 
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 from framecls.errors import EvaluationError
 from framecls.evaluation.metrics import Bools, Floats, Interval
 
 __all__ = ["IntervalKind", "bootstrap_f1", "document_draws", "f1_of_draws", "percentiles", "whole_and_draws"]
 
-#: ``percentile``: the 2.5 and 97.5 percentiles of the draws. ``bca``: the same, corrected for bias and skewness.
+#: ``percentile``: the expanded percentiles of the draws. ``bca``: the same, corrected for bias and skewness.
 IntervalKind = Literal["percentile", "bca"]
 
 
@@ -55,17 +57,17 @@ def bootstrap_f1(
     sums = _document_sums(gold, decisions, documents, size, weights)
     drawn = np.column_stack(_f1_of_sums(document_draws(size, rng=rng, draws=draws) @ sums))
     if kind == "percentile":
-        found = [percentiles(column) for column in drawn.T]
+        found = [percentiles(column, size) for column in drawn.T]
     else:
         total = sums.sum(axis=0, keepdims=True)
         whole = np.column_stack(_f1_of_sums(total))[0]
         # A row for each document, in which it alone is left out.
         without = np.column_stack(_f1_of_sums(total - sums))
-        found = [_bca(drawn[:, i], float(whole[i]), without[:, i]) for i in range(frames + 2)]
+        found = [_bca(drawn[:, i], float(whole[i]), without[:, i], size) for i in range(frames + 2)]
     return found[:frames], found[frames], found[frames + 1]
 
 
-def _bca(drawn: npt.NDArray[np.float64], value: float, without: npt.NDArray[np.float64]) -> Interval | None:
+def _bca(drawn: npt.NDArray[np.float64], value: float, without: npt.NDArray[np.float64], size: int) -> Interval | None:
     """
     Correct the percentiles for bias and skewness.
 
@@ -76,12 +78,12 @@ def _bca(drawn: npt.NDArray[np.float64], value: float, without: npt.NDArray[np.f
         return None
     below = ((drawn < value).sum() + 0.5 * (drawn == value).sum()) / len(drawn)
     if below in (0, 1) or drawn.min() == drawn.max():
-        return percentiles(drawn)
+        return percentiles(drawn, size)
     bias = ndtri(below)
     distance = without.mean() - without
     spread = (distance**2).sum() ** 1.5
     skew = (distance**3).sum() / (6 * spread) if spread > 0 else 0.0
-    normal = ndtri(np.array([0.025, 0.975]))
+    normal = _expanded(size)
     shares = ndtr(bias + (bias + normal) / (1 - skew * (bias + normal)))
     low, high = np.quantile(drawn, shares)
     return Interval(float(low), float(high))
@@ -158,10 +160,22 @@ def _f1_of_sums(
     return scores, macro, micro
 
 
-def percentiles(values: npt.NDArray[np.floating]) -> Interval | None:
-    """Give the 2.5 and 97.5 percentiles of the defined values, or ``None`` where none is."""
+def percentiles(values: npt.NDArray[np.floating], size: int) -> Interval | None:
+    """
+    Give the 95 % interval of drawn values.
+
+    :param values: of each draw; undefined ones are left out.
+    :param size: how many documents were drawn from, at least 2.
+    :returns: the interval; ``None`` where no value is defined.
+    """
     values = values[~np.isnan(values)]
     if len(values) == 0:
         return None
-    low, high = np.percentile(values, [2.5, 97.5])
+    low, high = np.quantile(values, ndtr(_expanded(size)))
     return Interval(float(low), float(high))
+
+
+def _expanded(size: int) -> npt.NDArray[np.float64]:
+    """Give the ends of a 95 % interval in standard deviations of the draws of so many documents."""
+    end = float(np.sqrt(size / (size - 1)) * stdtrit(size - 1, 0.975))
+    return np.array([-end, end])

@@ -147,10 +147,10 @@ def _frame(
     return FrameCeiling(
         frame,
         _defined(alone[0]),
-        percentiles(alone[1:]) if several else None,
+        percentiles(alone[1:], times.shape[1]) if several else None,
         _defined(together[0]),
         _defined(falls[0]),
-        percentiles(falls[1:]) if several else None,
+        percentiles(falls[1:], times.shape[1]) if several else None,
         pairwise_f1(table),
         pooled_f1(zip(table, system, strict=True)),
     )

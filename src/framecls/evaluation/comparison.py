@@ -83,7 +83,7 @@ def compare(
         shares = [_p(values[1:]) if size > 1 else None for values in differences]
         for other, values, p in zip(others, differences, _holm(shares), strict=True):
             value = None if np.isnan(values[0]) else float(values[0])
-            interval = percentiles(values[1:]) if size > 1 and value is not None else None
+            interval = percentiles(values[1:], size) if size > 1 and value is not None else None
             found.append(Difference(first, other, frame, value, interval, p if interval else None))
     return found
 

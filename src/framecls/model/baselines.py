@@ -1,4 +1,4 @@
-"""What a classifier has to beat beside the keyword lexicon: TF-IDF with logistic regression."""
+"""What a classifier has to beat beside the keyword lexicon: the majority, and TF-IDF with logistic regression."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -12,7 +12,36 @@ from framecls.corpus import Corpus
 from framecls.errors import EvaluationError
 from framecls.model.decision import Decision
 
-__all__ = ["TfidfBaseline"]
+__all__ = ["MajorityBaseline", "TfidfBaseline"]
+
+
+class MajorityBaseline:
+    """
+    Give every sentence what most have: each frame where more than half of the training sentences carry it.
+
+    :param gold: frames of the training sentences, at least one. *Shape:* ``(N, F)``, bool.
+    """
+
+    def __init__(self, gold: npt.NDArray[np.bool_]) -> None:
+        self._shares = gold.mean(axis=0)
+
+    def probabilities(self, size: int) -> npt.NDArray[np.float32]:
+        """
+        Give each frame's share of the training sentences.
+
+        :param size: N, how many sentences.
+        :returns: the same for all. *Shape:* ``(N, F)``, float32.
+        """
+        return np.tile(self._shares.astype(np.float32), (size, 1))
+
+    def decide(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+        """
+        Tell what most sentences have.
+
+        :param probabilities: *Shape:* ``(N, F)``.
+        :returns: *Shape:* ``(N, F)``, bool.
+        """
+        return probabilities > 0.5
 
 
 class TfidfBaseline:

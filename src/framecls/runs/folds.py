@@ -21,10 +21,11 @@ from framecls.evaluation import Evaluation, IntervalKind
 from framecls.files import whole_file
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
-from framecls.model.baselines import TfidfBaseline
+from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.model.training import train
 from framecls.model.training_data import TrainingData
-from framecls.runs.record import LEXICON, TFIDF, Scored, judge, write_evaluation
+from framecls.runs.beside import add_systems, read_beside
+from framecls.runs.record import LEXICON, MAJORITY, TFIDF, Scored, judge, write_evaluation
 
 __all__ = ["Fold", "cross_validate", "fold_data", "group_documents", "out_of_fold", "train_and_score"]
 
@@ -64,31 +65,40 @@ def group_documents(corpus: Corpus, protocol: str, *, folds: int = 5) -> dict[st
     Assign documents to folds.
 
     :param corpus: coded sentences, and facts on their documents.
-    :param protocol: ``kfold``, balanced over the frames and the same every time, or ``leave-one-out:<what>`` with
-        institution, context, genre, year or document, where every value is a fold of its own.
+    :param protocol: ``kfold``, balanced over the frames and the same every time; ``kfold:<what>`` with institution,
+        context, genre or year, where documents that have it in common stay together, so that none of a fold's is seen
+        in training; or ``leave-one-out:<what>`` (also document), where every value is a fold of its own.
     :param folds: how many, for ``kfold``.
     :returns: the fold of each document.
     :raises ConfigError: the protocol is unknown.
     :raises CorpusError: a document has no such fact, or there are too few documents or groups.
     """
     documents = list(dict.fromkeys(corpus.document_ids()))
-    if protocol == "kfold":
-        if not 2 <= folds <= len(documents):
-            raise ConfigError(f"{folds} folds of {len(documents)} documents; give from 2 to as many as there are")
-        shares = {str(fold): 1 / folds for fold in range(folds)}
-        return split_documents(corpus.document_ids(), corpus.gold(), shares, rng=np.random.default_rng(0))
     kind, _, what = protocol.partition(":")
-    if kind != "leave-one-out" or what not in _GROUPS:
+    what = what or ("document" if protocol == "kfold" else "")
+    if kind not in ("kfold", "leave-one-out") or what not in _GROUPS:
         raise ConfigError(
-            f"protocol {protocol!r}: give holdout, kfold or leave-one-out: with one of {', '.join(_GROUPS)}"
+            f"protocol {protocol!r}: give holdout, kfold, kfold: or leave-one-out: with one of {', '.join(_GROUPS)}"
         )
-    groups = {id: _GROUPS[what](corpus.documents.get(id, DocumentFacts(id))) for id in documents}
+    groups = {id: _group(corpus, id, what) for id in documents}
     without = next((id for id, group in groups.items() if not group), None)
     if without is not None:
-        raise CorpusError(f"document {without!r} has no {what}; leave-one-out:{what} needs it of every document")
-    if len(set(groups.values())) < 2:
-        raise CorpusError(f"every document has the same {what}; there is nothing to leave out")
-    return groups
+        raise CorpusError(f"document {without!r} has no {what}; {protocol} needs it of every document")
+    number = len(set(groups.values()))
+    if kind == "leave-one-out":
+        if number < 2:
+            raise CorpusError(f"every document has the same {what}; there is nothing to leave out")
+        return groups
+    if not 2 <= folds <= number:
+        raise ConfigError(f"{folds} folds of {number} {what}s; give from 2 to as many as there are")
+    shares = {str(fold): 1 / folds for fold in range(folds)}
+    units = [groups[id] for id in corpus.document_ids()]
+    fold_of = split_documents(units, corpus.gold(), shares, rng=np.random.default_rng(0))
+    return {id: fold_of[group] for id, group in groups.items()}
+
+
+def _group(corpus: Corpus, id: str, what: str) -> str:
+    return _GROUPS[what](corpus.documents.get(id, DocumentFacts(id)))
 
 
 def out_of_fold(
@@ -177,12 +187,12 @@ def train_and_score(
         train(config.model_copy(update={"output": folder}), data, overwrite=True)
         classifier = FrameClassifier.load(folder)
         probabilities = classifier.probabilities(*test.inputs())
-    scored: dict[str, Scored] = {"model": (probabilities, classifier.decide(probabilities))}
+    scored = {"model": Scored(probabilities, classifier.decide(probabilities))}
     seconds = time.monotonic() - started
     if baselines:
         tfidf = TfidfBaseline.fit(data.train, data.validation, target=config.target)
         probabilities = tfidf.probabilities(test.inputs()[0])
-        scored[TFIDF] = probabilities, tfidf.decide(probabilities)
+        scored[TFIDF] = Scored(probabilities, tfidf.decide(probabilities))
     return Fold(name, np.arange(len(test)), scored, len(data.train) + len(data.validation), seconds)
 
 
@@ -194,6 +204,7 @@ def cross_validate(
     folds: int = 5,
     train_only: str = "",
     baselines: bool = True,
+    beside: Sequence[str] = (),
     text: bool = True,
     interval: IntervalKind = "percentile",
 ) -> list[Evaluation]:
@@ -208,7 +219,8 @@ def cross_validate(
     :param protocol: as for :func:`group_documents`.
     :param folds: how many, for ``kfold``.
     :param train_only: annotator whose sentences are trained on, in the folds that are not theirs, and not tested on.
-    :param baselines: whether lexicon and TF-IDF are set beside the model, in the same folds.
+    :param baselines: whether majority, lexicon and TF-IDF are set beside the model, in the same folds.
+    :param beside: decisions of other systems on the same sentences, as for :func:`framecls.runs.beside.read_beside`.
     :param text: whether the rows hold the sentences' text.
     :param interval: kind of the intervals.
     :returns: records, the model first.
@@ -226,6 +238,8 @@ def cross_validate(
     tested.weights()
     # Whatever is left out is left out of what is trained on only, too.
     fold_of = group_documents(tested if protocol == "kfold" else corpus, protocol, folds=folds)
+    # Likewise: other systems are asked for before a model is trained.
+    others = [read_beside(one, tested) for one in beside]
     output = Path(output)
     unused = {"codebook", "corpus", "output", "train_also", "test_share", "licence"}
     recipe = config.model_dump(mode="json", exclude=unused)
@@ -238,7 +252,7 @@ def cross_validate(
         kept = _read(path, key)
         if kept is None:
             logger.info("fold %s", fold)
-            joining = [_outside(other, protocol, fold) for other in also]
+            joining = [_outside(other, protocol, corpus, fold_of, fold) for other in also]
             kept = out_of_fold(config, corpus, fold_of, fold, also=joining, baselines=baselines)
             _write(path, key, kept)
         found.append(kept)
@@ -251,7 +265,16 @@ def cross_validate(
         "sha256": hashes,
     }
     part = replace(corpus, sentences=tuple(corpus.sentences[row] for fold in found for row in fold.rows))
-    pooled = _pool(found, part, baselines=baselines)
+    pooled = _pool(found, corpus, part, baselines=baselines)
+    row_of = {sentence.id: row for row, sentence in enumerate(tested.sentences)}
+    rows = [row_of[sentence.id] for sentence in part.sentences]
+    add_systems(
+        pooled,
+        (
+            (system, replace(one, probabilities=one.probabilities[rows], decisions=one.decisions[rows]))
+            for system, one in others
+        ),
+    )
     evaluations = judge(part, pooled, interval=interval)
     name = protocol.replace(":", "-")
     write_evaluation(output, name, facts, evaluations, part, pooled, text=text)
@@ -264,40 +287,52 @@ def _base_digest(base: str) -> str:
     return sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
 
 
-def _outside(other: Corpus, protocol: str, fold: str) -> Corpus:
-    """Leave out of a joining corpus the documents of the group that is held out."""
+def _outside(other: Corpus, protocol: str, corpus: Corpus, fold_of: Mapping[str, str], fold: str) -> Corpus:
+    """Leave out of a joining corpus the documents that have in common what a fold holds out."""
     what = protocol.partition(":")[2]
     if not what:
         return other
-    group = _GROUPS[what]
-    outside = {id for id in other.document_ids() if group(other.documents.get(id, DocumentFacts(id))) != fold}
+    held = {_group(corpus, id, what) for id, own in fold_of.items() if own == fold}
+    outside = {id for id in other.document_ids() if _group(other, id, what) not in held}
     return replace(other, sentences=tuple(s for s in other.sentences if s.document_id in outside))
 
 
 def _without(fold: Fold, corpus: Corpus, annotator: str) -> Fold:
     """Leave out the sentences of an annotator."""
     kept = np.array([not annotator or corpus.sentences[row].annotator != annotator for row in fold.rows], dtype=bool)
-    scored = {name: (probabilities[kept], decisions[kept]) for name, (probabilities, decisions) in fold.scored.items()}
+    scored = {
+        name: replace(one, probabilities=one.probabilities[kept], decisions=one.decisions[kept])
+        for name, one in fold.scored.items()
+    }
     return replace(fold, rows=fold.rows[kept], scored=scored)
 
 
-def _pool(found: Sequence[Fold], part: Corpus, *, baselines: bool) -> dict[str, Scored]:
-    """Lay the folds' scores one after the other, as their sentences are in the part, and the lexicon's beside them."""
-    pooled: dict[str, Scored] = {}
-    for name in found[0].scored:
-        pairs = [fold.scored[name] for fold in found]
-        pooled[name] = np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
+def _pool(found: Sequence[Fold], corpus: Corpus, part: Corpus, *, baselines: bool) -> dict[str, Scored]:
+    """Lay the folds' scores one after the other, as their sentences are in the part, and the baselines' beside them."""
+    pooled = {name: _joined([fold.scored[name] for fold in found]) for name in found[0].scored}
     if baselines:
         lexicon, texts = Lexicon(part.codebook), part.inputs()[0]
-        pooled[LEXICON] = lexicon.hits(texts).astype(np.float32), lexicon.decide(texts)
+        pooled[LEXICON] = Scored(lexicon.hits(texts).astype(np.float32), lexicon.decide(texts), calibrated=False)
+        majorities, gold = [], corpus.gold()
+        for fold in found:
+            majority = MajorityBaseline(np.delete(gold, fold.rows, axis=0))
+            shares = majority.probabilities(len(fold.rows))
+            majorities.append(Scored(shares, majority.decide(shares)))
+        pooled[MAJORITY] = _joined(majorities)
     return pooled
+
+
+def _joined(parts: Sequence[Scored]) -> Scored:
+    return Scored(
+        np.concatenate([one.probabilities for one in parts]), np.concatenate([one.decisions for one in parts])
+    )
 
 
 def _write(path: Path, key: str, fold: Fold) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        f"{name}/{kind}": array for name, pair in fold.scored.items() for kind, array in zip("pd", pair, strict=True)
-    }
+    arrays: dict[str, npt.NDArray[np.generic]] = {}
+    for name, one in fold.scored.items():
+        arrays |= {f"{name}/p": one.probabilities, f"{name}/d": one.decisions}
     about = {"key": key, "name": fold.name, "trained_on": fold.trained_on, "seconds": fold.seconds}
     with whole_file(path) as partial, partial.open("wb") as file:
         np.savez(file, about=np.array(json.dumps(about)), rows=fold.rows, **arrays)  # type: ignore[arg-type]
@@ -312,5 +347,5 @@ def _read(path: Path, key: str) -> Fold | None:
         if about["key"] != key:
             return None
         systems = dict.fromkeys(name.rpartition("/")[0] for name in arrays if "/" in name)
-        scored = {name: (arrays[f"{name}/p"], arrays[f"{name}/d"]) for name in systems}
+        scored = {name: Scored(arrays[f"{name}/p"], arrays[f"{name}/d"]) for name in systems}
         return Fold(about["name"], arrays["rows"], scored, about["trained_on"], about["seconds"])

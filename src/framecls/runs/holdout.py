@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,9 +11,10 @@ from framecls.errors import CorpusError
 from framecls.evaluation import Evaluation, IntervalKind
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
-from framecls.model.baselines import TfidfBaseline
+from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.report import write_model_card
-from framecls.runs.record import LEXICON, TFIDF, Scored, judge, write_evaluation
+from framecls.runs.beside import add_systems, named, read_beside, score_beside
+from framecls.runs.record import LEXICON, MAJORITY, TFIDF, Scored, judge, write_evaluation
 
 __all__ = ["EvaluatedSplit", "evaluate_model"]
 
@@ -28,22 +30,25 @@ def evaluate_model(
     split: EvaluatedSplit = "test",
     target: str | None = None,
     baselines: bool = True,
+    beside: Sequence[str] = (),
     output: Path | str | None = None,
     text: bool = True,
     interval: IntervalKind = "percentile",
 ) -> list[Evaluation]:
     """
-    Evaluate a saved model on one split, beside the keyword lexicon and TF-IDF with logistic regression.
+    Evaluate a saved model on one split, beside the majority, the keyword lexicon and TF-IDF with logistic regression.
 
     TF-IDF is trained on the train split of this corpus, whatever the model was trained on, and its thresholds are
-    fitted on validation for the model's target; it is left out where the corpus has no such sentences, and on any
-    other split than test.
+    fitted on validation for the model's target; it and the majority are left out where the corpus has no such
+    sentences, and on any other split than test.
 
     :param model: checkpoint folder.
     :param corpus: annotated sentences.
     :param split: which of its splits; ``all`` for a corpus that took no part in training.
     :param target: fit the model's thresholds anew for ``precision=0.9`` …; the stored ones by default.
     :param baselines: whether to run them.
+    :param beside: other systems for the same table: checkpoint folders, or files of decisions, as for
+        :func:`framecls.runs.beside.read_beside`.
     :param output: a folder for ``<split>.json``, ``<split>.md`` and ``<split>.parquet`` (a row a sentence). By default
         the test split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card,
         and nothing else is.
@@ -62,18 +67,28 @@ def evaluate_model(
     _check_unseen(part, model, split)
     # Refused before anything is scored, not after.
     part.weights()
+    others = [(one, Path(named(one)[1]).is_dir()) for one in beside]
+    for one, is_model in others:
+        if is_model:
+            _check_unseen(part, named(one)[1], split)
+    files = [read_beside(one, part) for one, is_model in others if not is_model]
     texts, before, heading = part.inputs()
     probabilities = classifier.probabilities(texts, before, heading)
     decisions = classifier.decide(probabilities)
-    found: dict[str, Scored] = {f"{classifier.name} (model)": (probabilities, decisions)}
+    found = {f"{classifier.name} (model)": Scored(probabilities, decisions)}
     if baselines:
         lexicon = Lexicon(classifier.codebook)
-        found[LEXICON] = (lexicon.hits(texts), lexicon.decide(texts))
+        found[LEXICON] = Scored(lexicon.hits(texts), lexicon.decide(texts), calibrated=False)
         train, validation = (whole.select(splits, name) for name in ("train", "validation"))
         if split == "test" and len(train) and len(validation):
             tfidf = TfidfBaseline.fit(train, validation, target=classifier.decision.target)
             scored = tfidf.probabilities(texts)
-            found[TFIDF] = (scored, tfidf.decide(scored))
+            found[TFIDF] = Scored(scored, tfidf.decide(scored))
+            majority = MajorityBaseline(train.gold())
+            shares = majority.probabilities(len(part))
+            found[MAJORITY] = Scored(shares, majority.decide(shares))
+    add_systems(found, (score_beside(one, part) for one, is_model in others if is_model))
+    add_systems(found, files)
     evaluations = judge(part, found, interval=interval)
     facts = {
         "model": classifier.name,

@@ -1,6 +1,7 @@
 """What an evaluation leaves behind: a JSON record, a Markdown table and a row a sentence."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts
+from framecls.documents import sentences
+from framecls.documents.text import document_of_text
 from framecls.evaluation import (
     Evaluation,
     IntervalKind,
@@ -34,14 +37,25 @@ from framecls.report import (
     write_evaluation_page,
 )
 
-__all__ = ["LEXICON", "TFIDF", "Scored", "judge", "write_evaluation"]
+__all__ = ["LEXICON", "MAJORITY", "TFIDF", "Scored", "judge", "write_evaluation"]
 
 #: Names of the baselines in every table.
-LEXICON, TFIDF = "keyword lexicon", "TF-IDF + logistic regression"
+LEXICON, MAJORITY, TFIDF = "keyword lexicon", "majority", "TF-IDF + logistic regression"
 
 
-#: Probabilities and decisions of one system, each of shape ``(N, F)``.
-Scored = tuple[npt.NDArray[np.floating], npt.NDArray[np.bool_]]
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """
+    What one system made of sentences.
+
+    :param probabilities: *Shape:* ``(N, F)``.
+    :param decisions: *Shape:* ``(N, F)``, bool.
+    :param calibrated: whether the probabilities are meant as such, and not only to rank sentences.
+    """
+
+    probabilities: npt.NDArray[np.floating]
+    decisions: npt.NDArray[np.bool_]
+    calibrated: bool = True
 
 
 def judge(part: Corpus, systems: Mapping[str, Scored], *, interval: IntervalKind = "percentile") -> list[Evaluation]:
@@ -59,16 +73,16 @@ def judge(part: Corpus, systems: Mapping[str, Scored], *, interval: IntervalKind
     return [
         evaluate(
             gold,
-            probabilities,
-            decisions,
+            scored.probabilities,
+            scored.decisions,
             frames=frames,
             document_ids=documents,
             system=system,
-            calibrated=system != LEXICON,
+            calibrated=scored.calibrated,
             weights=weights,
             interval=interval,
         )
-        for system, (probabilities, decisions) in systems.items()
+        for system, scored in systems.items()
     ]
 
 
@@ -94,11 +108,12 @@ def write_evaluation(
     :param text: whether the rows hold the sentences' text and the page the surest mistakes.
     """
     gold, frames, weights = part.gold(), part.codebook.frames, part.weights()
-    probabilities, decisions = next(iter(systems.values()))
+    first = next(iter(systems.values()))
+    probabilities, decisions = first.probabilities, first.decisions
     slices = _slices(part, gold, decisions, weights)
     differences = compare(
         gold,
-        {system: decided for system, (_, decided) in systems.items()},
+        {system: scored.decisions for system, scored in systems.items()},
         frames=frames,
         document_ids=part.document_ids(),
         weights=weights,
@@ -174,6 +189,7 @@ def _slices(
         "context": [f.context for f in facts],
         "genre": [f.genre for f in facts],
         "decade": [f"{f.year // 10 * 10}s" if f.year else "" for f in facts],
+        "unit": [_unit(text) for text in texts],
         "words": [_length(text) for text in texts],
         "keyword of any frame": ["present" if hit else "absent" for hit in keyword],
         "coders": ["would differ" if s.borderline else "agree" for s in part.sentences],
@@ -192,6 +208,12 @@ def _shown(mistake: Mistake, sentence: AnnotatedSentence) -> ShownMistake:
         sentence.text,
         sentence.borderline,
     )
+
+
+def _unit(text: str) -> str:
+    """Tell by its look what a sentence of a corpus is, as a document's segmentation would."""
+    units = [sentence.unit for sentence in sentences(document_of_text("", text))]
+    return units[0] if len(units) == 1 else "sentence"
 
 
 def _length(text: str) -> str:
