@@ -47,7 +47,7 @@ def test_mistakes_are_shown_as_text(evaluated: Path, codebook: Codebook, tmp_pat
     record = json.loads((evaluated / "test.json").read_text())
     shown = [
         ShownMistake("toll", "wrong", 0.9, "d1#1", "Before.", "A <b>toll</b> & more.", True),
-        ShownMistake("pilot", "missed", 0.1, "d1#2", "", "No pilot.", False),
+        ShownMistake("pilot", "missed", 0.1, "d1#2", "", "No pilot.", False, ((0, 2, -2.0), (3, 9, 1.0))),
     ]
     page = LexborHTMLParser(
         write_evaluation_page(tmp_path / "p.html", record, "| a |\n| - |\n", codebook, shown).read_text()
@@ -57,6 +57,8 @@ def test_mistakes_are_shown_as_text(evaluated: Path, codebook: Codebook, tmp_pat
         "Before. A <b>toll</b> & more.d1#1, probability 0.90, borderline",
         "No pilot.d1#2, probability 0.10",
     ]
+    marked = [(node.text(), node.attributes["class"], node.attributes["style"]) for node in page.css("li mark")]
+    assert marked == [("No", "against", "--s:1.00"), ("pilot.", "for", "--s:0.50")]
 
 
 def test_plots_are_the_same_each_time_and_leave_out_what_is_undefined(evaluated: Path) -> None:

@@ -153,3 +153,26 @@ def test_a_model_of_several_corpora_is_recorded_on_its_own(
     assert folder is not None
     evaluate_model(folder, corpus_path, baselines=False)
     assert (folder / "evaluation" / "test.json").exists()
+
+
+def test_words_and_suspects_are_recorded_when_asked_for(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:
+    pytest.importorskip("captum")
+    pytest.importorskip("cleanlab")
+    corpus = shutil.copytree(corpus_path, tmp_path / "corpus")
+    rows = [json.loads(line) for line in (corpus / "sentences.jsonl").read_text().splitlines()]
+    # A coder who overlooked a toll.
+    wrong = next(row for row in rows if row["id"].startswith("d09") and row["frames"] == ["toll"])
+    wrong["frames"] = []
+    (corpus / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    evaluate_model(model_path, corpus, baselines=False, output=tmp_path / "out", explain=True, suspected=True)
+    record = json.loads((tmp_path / "out" / "test.json").read_text())
+    (mistake,) = (one for one in record["mistakes"] if one["id"] == wrong["id"])
+    assert mistake["kind"] == "wrong"
+    assert "toll" in [push["word"].strip(".") for push in mistake["words"] if push["value"] > 0]
+    assert (wrong["id"], "toll", False) in [(one["id"], one["frame"], one["coded"]) for one in record["suspects"]]
+    page = (tmp_path / "out" / "test.html").read_text()
+    assert '<mark class="for"' in page
+    evaluate_model(model_path, corpus, baselines=False, output=tmp_path / "bare", text=False, explain=True)
+    bare = json.loads((tmp_path / "bare" / "test.json").read_text())
+    assert {push["word"] for one in bare["mistakes"] for push in one["words"]} == {""}
+    assert bare["suspects"] is None

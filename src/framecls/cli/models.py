@@ -80,6 +80,12 @@ def evaluate(
         Literal["percentile", "bca"],
         typer.Option(help="Kind of the 95 % intervals; 'bca' is corrected for bias and skewness."),
     ] = "percentile",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Record the words behind the surest mistakes (holdout; extra 'explain').")
+    ] = False,
+    suspects: Annotated[
+        bool, typer.Option("--suspects", help="Record codings that are likely errors (extra 'cleanlab').")
+    ] = False,
 ) -> None:
     """Evaluate a model on sentences it was not trained on, or a recipe by cross-validation, beside the baselines."""
     from framecls.config import TrainConfig
@@ -101,8 +107,12 @@ def evaluate(
             output=output,
             text=text,
             interval=interval,
+            explain=explain,
+            suspected=suspects,
         )
     else:
+        if explain:
+            raise ConfigError("--explain asks a trained model; give --protocol holdout and --model")
         if config is None or output is None:
             raise ConfigError(f"--protocol {protocol} trains a recipe in folds; give --config and --output")
         recipe = TrainConfig.read(config, {"corpus": corpus, "target": target})
@@ -116,5 +126,6 @@ def evaluate(
             beside=beside or (),
             text=text,
             interval=interval,
+            suspected=suspects,
         )
     typer.echo(evaluation_markdown(evaluations), nl=False)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ from framecls.model.device import choose_device, choose_dtype
 from framecls.model.encoding import Encoder
 from framecls.model.scoring import Scorer
 from framecls.validation import first_problem
+
+if TYPE_CHECKING:
+    from framecls.model.attribution import Push
 
 __all__ = ["FORMAT", "FrameClassifier", "write_validation"]
 
@@ -216,6 +219,28 @@ class FrameClassifier:
         :returns: whether each frame is present. *Shape:* ``(N, F)``, bool.
         """
         return self.decision.decide(probabilities)
+
+    def explain(
+        self,
+        texts: Sequence[str],
+        frames: Sequence[str],
+        before: Sequence[str] | None = None,
+        heading: Sequence[str] | None = None,
+    ) -> "list[list[Push]]":
+        """
+        Tell which words push the score of a frame up or down.
+
+        :param texts: N sentences.
+        :param frames: the frame asked of each.
+        :param before: the sentence before each, or ``None``.
+        :param heading: the heading path of each, or ``None``.
+        :returns: for each sentence its words, as :func:`framecls.model.attribution.attribute` gives them.
+        :raises CodebookError: a frame is unknown.
+        :raises EvaluationError: captum is not installed.
+        """
+        from framecls.model.attribution import attribute
+
+        return attribute(self._scorer, texts, [self.codebook.index(frame) for frame in frames], before, heading)
 
 
 def write_validation(

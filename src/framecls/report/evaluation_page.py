@@ -26,6 +26,7 @@ class ShownMistake:
     :param before: the sentence before it.
     :param text: the sentence.
     :param borderline: whether coders would differ over it.
+    :param pushes: start, end and push of each word, where the system was asked for them.
     """
 
     frame: str
@@ -35,6 +36,16 @@ class ShownMistake:
     before: str
     text: str
     borderline: bool
+    pushes: tuple[tuple[int, int, float], ...] = ()
+
+    def stretches(self) -> list[tuple[str, float]]:
+        """Cut the sentence into stretches, each with its push from -1 to 1 against the strongest of its words."""
+        most = max((abs(value) for _, _, value in self.pushes), default=0.0) or 1.0
+        found, position = [], 0
+        for start, end, value in self.pushes:
+            found += [(self.text[position:start], 0.0), (self.text[start:end], value / most)]
+            position = end
+        return [*found, (self.text[position:], 0.0)]
 
 
 def write_evaluation_page(
@@ -67,6 +78,7 @@ def write_evaluation_page(
             f1=f1_plot(record["evaluations"], titles, colors),
             reliability=reliability_plot(record["curves"], titles, colors),
             tables=MarkdownIt("commonmark", {"html": False}).enable("table").render(tables),
+            explained=any(one.pushes for one in mistakes),
             mistakes=[(frame, [one for one in mistakes if one.frame == frame]) for frame in codebook.frames],
         )
     )

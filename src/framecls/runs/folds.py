@@ -207,6 +207,7 @@ def cross_validate(
     beside: Sequence[str] = (),
     text: bool = True,
     interval: IntervalKind = "percentile",
+    suspected: bool = False,
 ) -> list[Evaluation]:
     """
     Evaluate a recipe, fold by fold, and pool what the folds found.
@@ -223,6 +224,7 @@ def cross_validate(
     :param beside: decisions of other systems on the same sentences, as for :func:`framecls.runs.beside.read_beside`.
     :param text: whether the rows hold the sentences' text.
     :param interval: kind of the intervals.
+    :param suspected: record codings that are likely errors, according to the recipe (extra ``cleanlab``).
     :returns: records, the model first.
     :raises FrameclsError: protocol and corpus do not fit together, or a fold cannot be trained.
     """
@@ -277,7 +279,7 @@ def cross_validate(
     )
     evaluations = judge(part, pooled, interval=interval)
     name = protocol.replace(":", "-")
-    write_evaluation(output, name, facts, evaluations, part, pooled, text=text)
+    write_evaluation(output, name, facts, evaluations, part, pooled, text=text, suspected=suspected)
     return evaluations
 
 

@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 from framecls.corpus import Corpus, Split
 from framecls.errors import CorpusError
-from framecls.evaluation import Evaluation, IntervalKind
+from framecls.evaluation import Evaluation, IntervalKind, Mistake
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
+from framecls.model.attribution import Push
 from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.report import write_model_card
 from framecls.runs.beside import add_systems, named, read_beside, score_beside
@@ -34,6 +35,8 @@ def evaluate_model(
     output: Path | str | None = None,
     text: bool = True,
     interval: IntervalKind = "percentile",
+    explain: bool = False,
+    suspected: bool = False,
 ) -> list[Evaluation]:
     """
     Evaluate a saved model on one split, beside the majority, the keyword lexicon and TF-IDF with logistic regression.
@@ -54,6 +57,8 @@ def evaluate_model(
         and nothing else is.
     :param text: whether the rows hold the sentences' text.
     :param interval: kind of the intervals.
+    :param explain: record the words that pushed the model to its surest mistakes (extra ``explain``).
+    :param suspected: record codings that are likely errors, according to the model (extra ``cleanlab``).
     :returns: records, the model first.
     :raises FrameclsError: model, corpus and split do not fit together, or the model has learnt from the test split.
     """
@@ -98,10 +103,28 @@ def evaluate_model(
         "decision_fitted_on": classifier.decision.fitted_on,
         "target": classifier.decision.target,
     }
-    if output is not None:
-        write_evaluation(Path(output), split, facts, evaluations, part, found, text=text)
-    elif split == "test" and target is None and whole.sha256 == _stored(model, "run.json").get("corpus_sha256"):
-        write_evaluation(model / "evaluation", split, facts, evaluations, part, found, text=text)
+    own = split == "test" and target is None and whole.sha256 == _stored(model, "run.json").get("corpus_sha256")
+    if output is None and not own:
+        return evaluations
+
+    def words(mistakes: Sequence[Mistake]) -> list[list[Push]]:
+        rows = [one.row for one in mistakes]
+        inputs = ([values[row] for row in rows] for values in (texts, before, heading))
+        given, befores, headings = inputs
+        return classifier.explain(given, [one.frame for one in mistakes], befores, headings)
+
+    write_evaluation(
+        model / "evaluation" if output is None else Path(output),
+        split,
+        facts,
+        evaluations,
+        part,
+        found,
+        text=text,
+        explain=words if explain else None,
+        suspected=suspected,
+    )
+    if output is None:
         write_model_card(model)
     return evaluations
 

@@ -1,7 +1,7 @@
 """What an evaluation leaves behind: a JSON record, a Markdown table and a row a sentence."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +25,10 @@ from framecls.evaluation import (
     evaluate_slices,
     mistakes,
 )
+from framecls.evaluation.suspects import suspects
 from framecls.files import whole_file, write_json, write_text
 from framecls.lexicon import Lexicon
+from framecls.model.attribution import Push
 from framecls.report import (
     ShownMistake,
     ceiling_markdown,
@@ -39,6 +41,8 @@ from framecls.report import (
 
 __all__ = ["LEXICON", "MAJORITY", "TFIDF", "Scored", "judge", "write_evaluation"]
 
+#: Words of each mistake in the record.
+_WORDS = 8
 #: Names of the baselines in every table.
 LEXICON, MAJORITY, TFIDF = "keyword lexicon", "majority", "TF-IDF + logistic regression"
 
@@ -95,6 +99,8 @@ def write_evaluation(
     systems: Mapping[str, Scored],
     *,
     text: bool = True,
+    explain: Callable[[Sequence[Mistake]], list[list[Push]]] | None = None,
+    suspected: bool = False,
 ) -> None:
     """
     Write ``<name>.json``, ``<name>.md``, ``<name>.html`` and ``<name>.parquet``.
@@ -106,6 +112,10 @@ def write_evaluation(
     :param part: the N sentences.
     :param systems: what each made of them; the first one's rows are written.
     :param text: whether the rows hold the sentences' text and the page the surest mistakes.
+    :param explain: gives the words that pushed the first system to each of its surest mistakes.
+    :param suspected: whether to record codings that are likely errors, according to the first system, which must not
+        have learnt from them.
+    :raises EvaluationError: an extra that this needs is not installed.
     """
     gold, frames, weights = part.gold(), part.codebook.frames, part.weights()
     first = next(iter(systems.values()))
@@ -131,6 +141,8 @@ def write_evaluation(
         system=next(iter(systems)),
     )
     found = mistakes(gold, probabilities, decisions, frames=frames)
+    pushes = explain(found) if explain else [[] for _ in found]
+    doubted = suspects(gold, probabilities, frames=frames) if suspected else None
     record = {
         **facts,
         "evaluations": [evaluation.to_dict() for evaluation in evaluations],
@@ -141,7 +153,14 @@ def write_evaluation(
         "confusions": [one.to_dict() for one in confusions(gold, decisions, frames=frames)],
         "mistakes": [
             {"id": part.sentences[one.row].id, "frame": one.frame, "kind": one.kind, "probability": one.probability}
-            for one in found
+            | ({"words": [asdict(push) for push in _strongest(words, text=text)]} if explain else {})
+            for one, words in zip(found, pushes, strict=True)
+        ],
+        "suspects": None
+        if doubted is None
+        else [
+            {"id": part.sentences[one.row].id, "frame": one.frame, "coded": one.coded, "probability": one.probability}
+            for one in doubted
         ],
     }
     write_json(folder / f"{name}.json", record)
@@ -155,8 +174,8 @@ def write_evaluation(
     if slices:
         tables.append(slices_markdown(slices, frames))
     write_text(folder / f"{name}.md", "\n".join(tables))
-    shown = [_shown(one, part.sentences[one.row]) for one in found] if text else []
-    write_evaluation_page(folder / f"{name}.html", record, "\n".join(tables), part.codebook, shown)
+    shown = [_shown(one, part.sentences[one.row], words) for one, words in zip(found, pushes, strict=True)]
+    write_evaluation_page(folder / f"{name}.html", record, "\n".join(tables), part.codebook, shown if text else [])
     columns: dict[str, object] = {
         "id": [sentence.id for sentence in part.sentences],
         "document_id": part.document_ids(),
@@ -198,7 +217,13 @@ def _slices(
     return evaluate_slices(gold, decisions, document_ids=part.document_ids(), by=several, weights=weights)
 
 
-def _shown(mistake: Mistake, sentence: AnnotatedSentence) -> ShownMistake:
+def _strongest(words: Sequence[Push], *, text: bool) -> list[Push]:
+    """Keep the words that push most; without texts only where they stand."""
+    strongest = sorted(words, key=lambda push: -abs(push.value))[:_WORDS]
+    return strongest if text else [replace(push, word="") for push in strongest]
+
+
+def _shown(mistake: Mistake, sentence: AnnotatedSentence, words: Sequence[Push]) -> ShownMistake:
     return ShownMistake(
         mistake.frame,
         mistake.kind,
@@ -207,6 +232,7 @@ def _shown(mistake: Mistake, sentence: AnnotatedSentence) -> ShownMistake:
         sentence.before,
         sentence.text,
         sentence.borderline,
+        tuple((push.start, push.end, push.value) for push in words),
     )
 
 
