@@ -39,12 +39,10 @@ def test_pushes_sum_up_to_the_score_above_padding(classifier: FrameClassifier) -
         assert sum(push.value for push in words) == pytest.approx(expected, rel=0.03, abs=0.02)
 
 
-def test_the_word_of_a_frame_pushes_towards_it(classifier: FrameClassifier) -> None:
-    text = "A toll is asked of every ship."
-    for_toll, for_pilot = classifier.explain([text, text], ["toll", "pilot"])
-    assert (for_toll[1].word, for_pilot[1].word) == ("toll", "toll")
-    assert for_toll[1].value > 0
-    assert for_toll[1].value > for_pilot[1].value
+def test_the_word_of_a_frame_pushes_more_than_another_in_its_place(classifier: FrameClassifier) -> None:
+    with_it, without = classifier.explain(["A toll is sent today.", "A quay is sent today."], ["toll", "toll"])
+    assert (with_it[1].word, without[1].word) == ("toll", "quay")
+    assert with_it[1].value > without[1].value
 
 
 def test_batches_change_nothing(classifier: FrameClassifier) -> None:
