@@ -49,7 +49,7 @@ def evaluate(
         typer.Option(
             help="'holdout' evaluates a model; 'kfold' trains a config's recipe without each fold and scores it; "
             "'kfold:' and 'leave-one-out:' with institution, context, genre, year or document keep what has that in "
-            "common in one fold, or make a fold of each."
+            "common in one fold, or make a fold of each; 'learning-curve' trains it on growing shares of the documents."
         ),
     ] = "holdout",
     split: Annotated[
@@ -61,6 +61,9 @@ def evaluate(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="The recipe, for the other protocols.")] = None,
     folds: Annotated[int, typer.Option(help="How many, for kfold.", min=2)] = 5,
+    shares: Annotated[
+        str, typer.Option(help="Of the documents that are not held out, for learning-curve.")
+    ] = "0.125,0.25,0.5,1",
     train_only: Annotated[str, typer.Option(help="Annotator whose sentences are trained on, never tested on.")] = "",
     output: Annotated[
         Path | None,
@@ -90,8 +93,8 @@ def evaluate(
     """Evaluate a model on sentences it was not trained on, or a recipe by cross-validation, beside the baselines."""
     from framecls.config import TrainConfig
     from framecls.errors import ConfigError
-    from framecls.report import evaluation_markdown
-    from framecls.runs import cross_validate, evaluate_model
+    from framecls.report import evaluation_markdown, learning_markdown
+    from framecls.runs import cross_validate, evaluate_model, learning_curve
 
     calm_transformers()
     if protocol == "holdout":
@@ -110,22 +113,45 @@ def evaluate(
             explain=explain,
             suspected=suspects,
         )
-    else:
-        if explain:
-            raise ConfigError("--explain asks a trained model; give --protocol holdout and --model")
-        if config is None or output is None:
-            raise ConfigError(f"--protocol {protocol} trains a recipe in folds; give --config and --output")
-        recipe = TrainConfig.read(config, {"corpus": corpus, "target": target})
-        evaluations = cross_validate(
+        typer.echo(evaluation_markdown(evaluations), nl=False)
+        return
+    if explain:
+        raise ConfigError("--explain asks a trained model; give --protocol holdout and --model")
+    if config is None or output is None:
+        raise ConfigError(f"--protocol {protocol} trains a recipe; give --config and --output")
+    recipe = TrainConfig.read(config, {"corpus": corpus, "target": target})
+    if protocol == "learning-curve":
+        points = learning_curve(
             recipe,
             output,
-            protocol=protocol,
+            shares=_numbers(shares),
             folds=folds,
             train_only=train_only,
             baselines=baselines,
-            beside=beside or (),
-            text=text,
             interval=interval,
-            suspected=suspects,
         )
+        table = learning_markdown([(point.documents, point.sentences, point.evaluations) for point in points])
+        typer.echo(table, nl=False)
+        return
+    evaluations = cross_validate(
+        recipe,
+        output,
+        protocol=protocol,
+        folds=folds,
+        train_only=train_only,
+        baselines=baselines,
+        beside=beside or (),
+        text=text,
+        interval=interval,
+        suspected=suspects,
+    )
     typer.echo(evaluation_markdown(evaluations), nl=False)
+
+
+def _numbers(given: str) -> list[float]:
+    from framecls.errors import ConfigError
+
+    try:
+        return [float(part) for part in given.split(",")]
+    except ValueError:
+        raise ConfigError(f"--shares {given!r}: give numbers with commas between them, such as 0.25,0.5,1") from None

@@ -1,13 +1,14 @@
 """Pages and tables from records. Runs no model."""
 
 from framecls.report.card import write_model_card
-from framecls.report.evaluation_page import ShownMistake, write_evaluation_page
+from framecls.report.evaluation_page import ShownMistake, write_evaluation_page, write_learning_page
 from framecls.report.page import write_report
 from framecls.report.tables import (
     ceiling_markdown,
     curves_markdown,
     differences_markdown,
     evaluation_markdown,
+    learning_markdown,
     slices_markdown,
 )
 
@@ -17,8 +18,10 @@ __all__ = [
     "curves_markdown",
     "differences_markdown",
     "evaluation_markdown",
+    "learning_markdown",
     "slices_markdown",
     "write_evaluation_page",
+    "write_learning_page",
     "write_model_card",
     "write_report",
 ]

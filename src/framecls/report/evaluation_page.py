@@ -1,4 +1,4 @@
-"""The HTML page of an evaluation: its record as plots and tables, and the surest mistakes in context."""
+"""HTML pages of evaluations: records as plots and tables, and the surest mistakes in context."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from framecls.codebook import Codebook
 from framecls.files import write_text
 from framecls.report.environment import environment
 
-__all__ = ["ShownMistake", "write_evaluation_page"]
+__all__ = ["ShownMistake", "write_evaluation_page", "write_learning_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ def write_evaluation_page(
     # matplotlib takes a third of a second to import, and the other pages do without it.
     from framecls.report.plots import f1_plot, reliability_plot
 
-    titles = {frame.name: frame.title for frame in codebook.definitions}
-    colors = {frame.name: frame.color for frame in codebook.definitions}
+    titles, colors = _shown_as(codebook)
     page = (
         environment(autoescape=True)
         .get_template("evaluation.html.j2")
@@ -77,10 +76,48 @@ def write_evaluation_page(
             colors=colors,
             f1=f1_plot(record["evaluations"], titles, colors),
             reliability=reliability_plot(record["curves"], titles, colors),
-            tables=MarkdownIt("commonmark", {"html": False}).enable("table").render(tables),
+            tables=_rendered(tables),
             explained=any(one.pushes for one in mistakes),
             mistakes=[(frame, [one for one in mistakes if one.frame == frame]) for frame in codebook.frames],
         )
     )
     write_text(path, page)
     return path
+
+
+def write_learning_page(path: Path, points: Sequence[Mapping[str, Any]], table: str, codebook: Codebook) -> Path:
+    """
+    Write the page of a learning curve: one file that needs no other.
+
+    :param path: the HTML file.
+    :param points: what was written as JSON, smallest first.
+    :param table: the same as a Markdown table.
+    :param codebook: gives titles and colours of the frames.
+    :returns: the file.
+    """
+    from framecls.report.plots import learning_plot
+
+    titles, colors = _shown_as(codebook)
+    page = (
+        environment(autoescape=True)
+        .get_template("learning.html.j2")
+        .render(
+            codebook=codebook,
+            systems=[evaluation["system"] for evaluation in points[0]["evaluations"]],
+            plot=learning_plot(points, titles, colors),
+            table=_rendered(table),
+        )
+    )
+    write_text(path, page)
+    return path
+
+
+def _shown_as(codebook: Codebook) -> tuple[dict[str, str], dict[str, str]]:
+    """Give titles and colours of the frames, by name."""
+    definitions = codebook.definitions
+    return {frame.name: frame.title for frame in definitions}, {frame.name: frame.color for frame in definitions}
+
+
+def _rendered(markdown: str) -> str:
+    page: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    return page

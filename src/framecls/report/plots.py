@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["f1_plot", "reliability_plot"]
+__all__ = ["f1_plot", "learning_plot", "reliability_plot"]
 
 #: Text stays text, so that it can be read and searched; ids do not change from run to run.
 _STYLE: Any = {
@@ -83,6 +83,49 @@ def reliability_plot(curves: Sequence[Mapping[str, Any]], titles: Mapping[str, s
             axis.set_xlabel("probability")
         axes[0].set_ylabel("share that carries it")
         return _svg(figure, "Share of sentences that carry a frame by the probability they were given")
+
+
+def learning_plot(points: Sequence[Mapping[str, Any]], titles: Mapping[str, str], colors: Mapping[str, str]) -> str:
+    """
+    Draw F1 of each frame and their macro mean against the number of annotated sentences, a line a system.
+
+    :param points: from the record, smallest first.
+    :param titles: of the frames, by name.
+    :param colors: of the frames, by name.
+    :returns: an SVG element.
+    """
+    systems = [evaluation["system"] for evaluation in points[0]["evaluations"]]
+    columns = [*(scores["frame"] for scores in points[0]["evaluations"][0]["frames"]), "macro"]
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(10, 2.8), layout="constrained")
+        axes: Sequence[Axes] = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
+        for axis, column in zip(axes, columns, strict=True):
+            for number in range(len(systems)):
+                drawn = []
+                for point in points:
+                    evaluation = point["evaluations"][number]
+                    scores = {one["frame"]: one for one in (*evaluation["frames"], evaluation["macro"])}[column]
+                    if scores["f1"] is not None:
+                        drawn.append((point["sentences"], scores["f1"], scores["f1_interval"]))
+                color, line = colors.get(column, "#5c666f"), "--" if number else "-"
+                axis.plot(
+                    [x for x, _, _ in drawn], [y for _, y, _ in drawn], line, color=color, marker="o", markersize=4
+                )
+                if not number:
+                    held = [(x, ends["low"], ends["high"]) for x, _, ends in drawn if ends]
+                    lows, highs = [low for _, low, _ in held], [high for _, _, high in held]
+                    axis.fill_between([x for x, _, _ in held], lows, highs, color=color, alpha=0.15, linewidth=0)
+            axis.set_title(titles.get(column, column), fontsize=9)
+            axis.set_xscale("log")
+            # Ticks at the points themselves; powers of ten would leave most of them without one.
+            axis.set_xticks([point["sentences"] for point in points], [f"{p['sentences']:,}" for p in points])
+            axis.minorticks_off()
+            axis.tick_params(axis="x", labelrotation=45)
+            axis.set_ylim(0, 1)
+            axis.grid(color="#8a949e", alpha=0.25)
+        axes[0].set_ylabel("F1")
+        label = f"F1 by annotated sentences: {systems[0]} solid, with its 95 % interval"
+        return _svg(figure, label + "".join(f"; {other} dashed" for other in systems[1:]))
 
 
 def _svg(figure: Figure, label: str) -> str:

@@ -11,6 +11,7 @@ __all__ = [
     "curves_markdown",
     "differences_markdown",
     "evaluation_markdown",
+    "learning_markdown",
     "slices_markdown",
 ]
 
@@ -58,6 +59,29 @@ def differences_markdown(differences: Sequence[Difference]) -> str:
         of_other = {one.frame: one for one in differences if one.other == other}
         lines.append(_row([other, *(_difference(of_other[frame]) for frame in frames)]))
     lines += ["", "In brackets the 95 % interval, and p by Holm's method, of a paired bootstrap of documents."]
+    return "\n".join(lines) + "\n"
+
+
+def learning_markdown(points: Sequence[tuple[int, int, Sequence[Evaluation]]]) -> str:
+    """
+    Lay out F1 by how much was annotated.
+
+    :param points: documents and sentences to learn from, and a record a system, on the same sentences throughout.
+    :returns: a Markdown table; an undefined value is an en dash.
+    """
+    first = points[0][2][0]
+    names = [scores.frame for scores in first.frames]
+    lines = [
+        f"F1 on the same {first.sentences} sentences of {first.documents} documents, 95 % interval from a bootstrap of "
+        "documents.",
+        "",
+        _row(["documents", "sentences", "F1", *names, "macro"]),
+        _row(["---"] * (len(names) + 4)),
+    ]
+    for documents, sentences, evaluations in points:
+        for one in evaluations:
+            cells = [_with_interval(scores.f1, scores.f1_interval) for scores in (*one.frames, one.macro)]
+            lines.append(_row([str(documents), str(sentences), one.system, *cells]))
     return "\n".join(lines) + "\n"
 
 

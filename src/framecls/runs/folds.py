@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,18 @@ from framecls.model.training_data import TrainingData
 from framecls.runs.beside import add_systems, read_beside
 from framecls.runs.record import LEXICON, MAJORITY, TFIDF, Scored, judge, write_evaluation
 
-__all__ = ["Fold", "cross_validate", "fold_data", "group_documents", "out_of_fold", "train_and_score"]
+__all__ = [
+    "Fold",
+    "cross_validate",
+    "fold_data",
+    "group_documents",
+    "key_of",
+    "out_of_fold",
+    "read_fold",
+    "recipe_of",
+    "train_and_score",
+    "write_fold",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +90,8 @@ def group_documents(corpus: Corpus, protocol: str, *, folds: int = 5) -> dict[st
     what = what or ("document" if protocol == "kfold" else "")
     if kind not in ("kfold", "leave-one-out") or what not in _GROUPS:
         raise ConfigError(
-            f"protocol {protocol!r}: give holdout, kfold, kfold: or leave-one-out: with one of {', '.join(_GROUPS)}"
+            f"protocol {protocol!r}: give holdout, kfold, kfold: or leave-one-out: with one of {', '.join(_GROUPS)}, "
+            "or learning-curve"
         )
     groups = {id: _group(corpus, id, what) for id in documents}
     without = next((id for id, group in groups.items() if not group), None)
@@ -243,20 +256,18 @@ def cross_validate(
     # Likewise: other systems are asked for before a model is trained.
     others = [read_beside(one, tested) for one in beside]
     output = Path(output)
-    unused = {"codebook", "corpus", "output", "train_also", "test_share", "licence"}
-    recipe = config.model_dump(mode="json", exclude=unused)
+    recipe = recipe_of(config)
     hashes = [codebook.sha256, *(part.sha256 for part in (corpus, *also))]
-    depends = [recipe, hashes, fold_of, train_only, baselines, version("framecls"), _base_digest(config.base)]
-    key = sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
+    key = key_of(config, [recipe, hashes, fold_of, train_only, baselines])
     found: list[Fold] = []
     for number, fold in enumerate(dict.fromkeys(fold_of[id] for id in tested.document_ids())):
         path = output / "folds" / f"{number}.npz"
-        kept = _read(path, key)
+        kept = read_fold(path, key)
         if kept is None:
             logger.info("fold %s", fold)
             joining = [_outside(other, protocol, corpus, fold_of, fold) for other in also]
             kept = out_of_fold(config, corpus, fold_of, fold, also=joining, baselines=baselines)
-            _write(path, key, kept)
+            write_fold(path, key, kept)
         found.append(kept)
     found = [_without(one, corpus, train_only) for one in found]
     facts = {
@@ -283,10 +294,29 @@ def cross_validate(
     return evaluations
 
 
-def _base_digest(base: str) -> str:
-    """Hash the weights of a base that is a folder, as these may change under the same name."""
-    weights = Path(base) / "model.safetensors"
-    return sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+def recipe_of(config: TrainConfig) -> dict[str, Any]:
+    """
+    Give what of a config decides how a model comes out, and none of its paths.
+
+    :param config: the config.
+    :returns: its values, as JSON takes them.
+    """
+    paths = {"codebook", "corpus", "output", "train_also", "test_share", "licence"}
+    return config.model_dump(mode="json", exclude=paths)
+
+
+def key_of(config: TrainConfig, depends: Sequence[object]) -> str:
+    """
+    Hash whatever the scores of a fold depend on, with the version of framecls and the weights of the base.
+
+    :param config: gives the base.
+    :param depends: the rest, as JSON takes it.
+    :returns: hexadecimal digits.
+    """
+    weights = Path(config.base) / "model.safetensors"
+    # A base that is a folder may change under the same name.
+    digest = sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+    return sha256(json.dumps([*depends, version("framecls"), digest], sort_keys=True).encode()).hexdigest()
 
 
 def _outside(other: Corpus, protocol: str, corpus: Corpus, fold_of: Mapping[str, str], fold: str) -> Corpus:
@@ -330,7 +360,14 @@ def _joined(parts: Sequence[Scored]) -> Scored:
     )
 
 
-def _write(path: Path, key: str, fold: Fold) -> None:
+def write_fold(path: Path, key: str, fold: Fold) -> None:
+    """
+    Keep a scored fold, so that a run that was killed goes on after it.
+
+    :param path: the file.
+    :param key: hash of whatever the scores depend on.
+    :param fold: the fold.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     for name, one in fold.scored.items():
@@ -340,8 +377,14 @@ def _write(path: Path, key: str, fold: Fold) -> None:
         np.savez(file, about=np.array(json.dumps(about)), rows=fold.rows, **arrays)  # type: ignore[arg-type]
 
 
-def _read(path: Path, key: str) -> Fold | None:
-    """Read a fold kept by an earlier run of the same recipe on the same sentences."""
+def read_fold(path: Path, key: str) -> Fold | None:
+    """
+    Read a fold kept by an earlier run of the same recipe on the same sentences.
+
+    :param path: the file.
+    :param key: hash of whatever its scores depend on.
+    :returns: the fold; ``None`` where there is none, or the key is another.
+    """
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as arrays:
