@@ -1,4 +1,4 @@
-"""Whole runs, joined from the rooms below: judge a model or a recipe, tell what more coding brings, and what to code."""
+"""Whole runs, joined from the rooms below: judge models and recipes, tell what more coding brings, and what to code."""
 
 from framecls.runs.folds import cross_validate
 from framecls.runs.holdout import evaluate_model
