@@ -1,5 +1,6 @@
 """Pages and tables from records. Runs no model."""
 
+from framecls.report.agreement import DisputedSentence, agreement_markdown, merge_markdown
 from framecls.report.card import write_model_card
 from framecls.report.evaluation_page import ShownMistake, write_evaluation_page
 from framecls.report.page import write_report
@@ -12,11 +13,14 @@ from framecls.report.tables import (
 )
 
 __all__ = [
+    "DisputedSentence",
     "ShownMistake",
+    "agreement_markdown",
     "ceiling_markdown",
     "curves_markdown",
     "differences_markdown",
     "evaluation_markdown",
+    "merge_markdown",
     "slices_markdown",
     "write_evaluation_page",
     "write_model_card",
