@@ -345,7 +345,8 @@ def _pair(
         agreeing = np.column_stack([2 * sums[:, 0], 2 * sums[:, 0] + sums[:, 1] + sums[:, 2]])
         both, one_only, other_only, neither = sums[0].astype(int).tolist()
         same = (both + neither) / len(a)
-        found.append(FramePair(frame, *counts, same, *_summary(cohen_kappa(sums)), *_summary(_ratio(agreeing, 0, 1))))
+        kappa, f1 = _summary(cohen_kappa(sums)), _summary(_ratio(agreeing, 0, 1))
+        found.append(FramePair(frame, both, one_only, other_only, neither, same, *kappa, *f1))
     return PairAgreement(one, other, int(both_coded.sum()), tuple(found), _confusion(gave, others, frames))
 
 

@@ -14,6 +14,7 @@ def row(cells: Sequence[str]) -> str:
     :param cells: their text; line breaks become blanks and bars are escaped.
     :returns: a line.
     """
+    # What a corpus calls its genres or coders must not end a cell.
     plain = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
     return f"| {' | '.join(plain)} |"
 

@@ -31,7 +31,7 @@ def measure_agreement(
 
     :param paths: a corpus with several annotators, or a file each.
     :param codebook: gives the frames.
-    :param output: folder for ``agreement.json``, ``agreement.md`` and ``disputed.jsonl``; nothing is written without it.
+    :param output: folder for ``agreement.json``, ``agreement.md`` and ``disputed.jsonl``, if any.
     :param draws: of documents, for the intervals.
     :param seed: of the draws.
     :param text: whether disputed sentences are shown and written with their text.
