@@ -4,6 +4,7 @@ from framecls.report.agreement import DisputedSentence, agreement_markdown, merg
 from framecls.report.card import write_model_card
 from framecls.report.evaluation_page import ShownMistake, write_evaluation_page
 from framecls.report.page import write_report
+from framecls.report.review import write_review
 from framecls.report.tables import (
     ceiling_markdown,
     curves_markdown,
@@ -25,4 +26,5 @@ __all__ = [
     "write_evaluation_page",
     "write_model_card",
     "write_report",
+    "write_review",
 ]
