@@ -23,8 +23,9 @@ _PATIENCE = 60.0
 class Browser:
     """A running Chromium."""
 
-    def __init__(self, read: int, write: int) -> None:
+    def __init__(self, read: int, write: int, downloads: Path) -> None:
         self._read, self._write = read, write
+        self.downloads = downloads
         self._number = 0
         self._pending = b""
         self.events: list[dict[str, Any]] = []
@@ -67,8 +68,16 @@ class Browser:
         return dict(json.loads(message))
 
     def open(self, path: Path, *, width: int = 1280, height: int = 800, dark: bool = False) -> "Page":
-        """Open a file in a tab of its own and wait until it is there."""
-        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        """Open a file in a tab of its own, which shares no storage with others, and wait until it is there."""
+        context = self.send("Target.createBrowserContext", disposeOnDetach=True)["browserContextId"]
+        self.send(
+            "Browser.setDownloadBehavior",
+            behavior="allow",
+            browserContextId=context,
+            downloadPath=str(self.downloads),
+            eventsEnabled=True,
+        )
+        target = self.send("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -160,11 +169,8 @@ def browser(chromium: str, folder: Path) -> Iterator[Browser]:
         )
     os.close(commands)
     os.close(answers)
-    running = Browser(theirs, ours)
+    running = Browser(theirs, ours, folder / "downloads")
     try:
-        running.send(
-            "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder / "downloads"), eventsEnabled=True
-        )
         yield running
         running.send("Browser.close")
     finally:

@@ -438,6 +438,7 @@
   });
   $("options").addEventListener("click", () => {
     $("options").setAttribute("aria-expanded", String($("tools").classList.toggle("open")));
+    row(at).scrollIntoView({ block: "nearest" });
   });
   $("codebook").addEventListener("click", () => open("bookbox"));
   $("help").addEventListener("click", () => open("helpbox"));
