@@ -259,3 +259,37 @@ def test_a_target_out_of_reach_costs_no_training(
     assert "no threshold gives precision 1, the best is" in caplog.text
     assert "its threshold is fitted for F1" in caplog.text
     assert FrameClassifier.load(folder, device="cpu").decision.target == "precision=1"
+
+
+def test_soft_learns_the_shares_of_coders(
+    config: TrainConfig, classifier: FrameClassifier, corpus_path: Path, codebook: Codebook, tmp_path: Path
+) -> None:
+    shutil.copytree(corpus_path, tmp_path / "corpus")
+    sentences = tmp_path / "corpus" / "sentences.jsonl"
+    rows = [json.loads(line) for line in sentences.read_text().splitlines()]
+    for row in rows:
+        # Of two coders both found every pilot, and one every toll.
+        row["shares"] = {"toll": 0.5 * ("toll" in row["frames"]), "pilot": float("pilot" in row["frames"])}
+    sentences.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    changes = {"corpus": tmp_path / "corpus", "output": tmp_path / "soft", "soft": True}
+    folder = train(config.model_copy(update=changes))
+    assert folder is not None
+    soft = FrameClassifier.load(folder, device="cpu")
+    part = Corpus.read(corpus_path, codebook).select({f"d{n:02d}": "train" for n in range(6)}, "train")
+    gold = part.gold()
+    means = []
+    for model in (soft, classifier):
+        learnt = 1 / (1 + np.exp(-model.score(*part.inputs())))
+        means.append([float(learnt[gold[:, column], column].mean()) for column in (0, 1)])
+    # Training ends at the best epoch, before every probability has come to its end.
+    (toll, pilot), hard = means
+    assert toll == pytest.approx(0.5, abs=0.2)
+    assert min(pilot, *hard) > 0.8
+    assert TrainConfig.read(folder / "train.toml").soft
+    # Validation is judged by what was settled on.
+    assert soft.decision.fitted_on == "validation"
+
+
+def test_soft_needs_shares(config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no sentence to train on has 'shares', which soft needs; write them with"):
+        train(config.model_copy(update={"output": tmp_path / "soft", "soft": True}))
