@@ -309,6 +309,10 @@ def test_filters_order_and_the_model_out_of_sight(reviewed: Page) -> None:
     choose("order", "doubt")
     listed = page.run("[...document.querySelectorAll('.s .t')].map(node => node.textContent)")
     assert listed == [LABELLED[i][1] for i in (1, 2, 0, 3)]
+    page.press("u")
+    assert (now(page), count(page)) == (LABELLED[4][1], "0 of 5 decided · unsaved")
+    page.press("j")
+    assert now(page) == LABELLED[1][1]
     assert page.run("document.querySelector('.bar').hidden") is False
     page.press("p")
     assert page.run("document.querySelector('.bar').hidden") is True

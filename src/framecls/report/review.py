@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -45,13 +45,54 @@ class _Item:
     probabilities: tuple[float, ...] | None
 
 
+class _Shelf:
+    """
+    Sentences by document, taken document by document until there are enough.
+
+    :param most: once so many are there, no further document is begun.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._documents: dict[str, list[_Item]] = {}
+        self._left: set[str] = set()
+        self._kept = 0
+        self.total = 0
+
+    def put(self, item: _Item) -> None:
+        """Take a sentence, unless it belongs to a document that is left out."""
+        self.total += 1
+        if item.document not in self._documents:
+            if self._kept >= self._most:
+                self._left.add(item.document)
+                return
+            self._documents[item.document] = []
+        self._documents[item.document].append(item)
+        self._kept += 1
+
+    def items(self) -> list[_Item]:
+        """Give the sentences that were taken, those of a document beside each other."""
+        return [item for of_document in self._documents.values() for item in of_document]
+
+    def left_out(self) -> str:
+        """Say what was left out; empty where nothing was."""
+        if not self._left:
+            return ""
+        taken = len(self._documents)
+        return (
+            f"The first {taken:,} of {taken + len(self._left):,} documents stand in this page, {self._kept:,} of "
+            f"{self.total:,} sentences."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """
     What is to be reviewed.
 
     :param frames: in order.
-    :param items: sentence by sentence.
+    :param items: sentence by sentence, those of a document beside each other.
+    :param left_out: what was left out, for the coder to read.
     :param titles: of the documents, by id, where they are known.
     :param proposer: who proposed the frames, for the coder to read.
     :param about: the line below the title.
@@ -59,6 +100,7 @@ class _Source:
 
     frames: Sequence[LabelFrame]
     items: list[_Item]
+    left_out: str
     titles: Mapping[str, str]
     proposer: str
     about: str
@@ -92,12 +134,11 @@ def write_review(
     source, output = Path(source), Path(output)
     if order not in get_args(ReviewOrder):
         raise ConfigError(f"--order {order!r}: give one of {', '.join(get_args(ReviewOrder))}")
-    found = _read(source, codebook)
-    kept, left_out = _whole_documents(found.items, max_sentences)
-    doubts = _doubts(found.frames, kept)
+    found = _read(source, codebook, _Shelf(max_sentences))
+    doubts = _doubts(found.frames, found.items)
     if order == "doubt" and doubts is None:
         raise FrameclsError(f"{source}: has no thresholds to order by; give the .parquet file 'framecls label' wrote")
-    data = _data(replace(found, items=kept), doubts, blind=blind)
+    data = _data(found, doubts, blind=blind)
     stem = source.stem if source.stem != "sentences" else source.resolve().parent.name
     script, style = _part("review.js"), _part("review.css")
     codebook_facts = f"codebook {codebook.name} {codebook.version}" if codebook else "no codebook"
@@ -113,7 +154,7 @@ def write_review(
             codebook_title=codebook.title if codebook else "Frames",
             provenance=f"{source.name}, {codebook_facts}, page {data['key']}. Written by framecls; needs no network.",
             blind=blind or doubts is None,
-            left_out=left_out,
+            left_out=found.left_out,
             script=Markup(script),
             style=Markup(style),
             script_hash=_csp_hash(script),
@@ -144,37 +185,34 @@ def _csp_hash(text: str) -> str:
     return base64.b64encode(sha256(text.encode()).digest()).decode()
 
 
-def _read(source: Path, codebook: Codebook | None) -> _Source:
+def _read(source: Path, codebook: Codebook | None, shelf: _Shelf) -> _Source:
     """Tell labels from annotated sentences, and read them."""
     is_table = source.is_file() and "".join(source.suffixes[-1:]) in TABLE_SUFFIXES
     first = next(label_rows(source), None) if is_table else None
     if source.is_dir() or (first is not None and "sentence_id" not in first and "id" in first):
         if codebook is None:
             raise ConfigError(f"{source}: holds sentences to code; give --codebook, which has their frames")
-        return _of_corpus(Corpus.read(source, codebook))
-    return _of_labels(source, codebook)
+        return _of_corpus(Corpus.read(source, codebook), shelf)
+    return _of_labels(source, codebook, shelf)
 
 
-def _of_corpus(corpus: Corpus) -> _Source:
+def _of_corpus(corpus: Corpus, shelf: _Shelf) -> _Source:
     frames = [LabelFrame(d.name, d.title, d.color, d.question, None) for d in corpus.codebook.definitions]
-    items = []
     for sentence in corpus.sentences:
         facts: dict[str, Any] = {"id": sentence.id, "text": sentence.text}
         facts |= {"start": sentence.start, "end": sentence.end}
         facts |= {"heading": sentence.heading, "inclusion_probability": sentence.inclusion_probability}
         proposed = None if sentence.frames is None else tuple(corpus.codebook.index(f) for f in sentence.frames)
-        items.append(_Item(facts, sentence.document_id, sentence.before, proposed, None))
+        shelf.put(_Item(facts, sentence.document_id, sentence.before, proposed, None))
     titles = {id: facts.title for id, facts in corpus.documents.items() if facts.title}
-    coded = sum(item.proposed is not None for item in items)
-    about = (
-        f"{len(items):,} sentences, {coded:,} of them coded before" if coded else f"{len(items):,} sentences to code"
-    )
-    return _Source(frames, items, titles, "the earlier coding" if coded else "", about)
+    coded = sum(sentence.frames is not None for sentence in corpus.sentences)
+    about = f"{shelf.total:,} sentences" + (f", {coded:,} of them coded before" if coded else " to code")
+    proposer = "the earlier coding" if coded else ""
+    return _Source(frames, shelf.items(), shelf.left_out(), titles, proposer, about)
 
 
-def _of_labels(labels: Path, codebook: Codebook | None) -> _Source:
+def _of_labels(labels: Path, codebook: Codebook | None, shelf: _Shelf) -> _Source:
     frames: list[LabelFrame] = []
-    items: list[_Item] = []
     model = ""
     seen: set[str] = set()
     last: Mapping[str, Any] = {}
@@ -196,31 +234,12 @@ def _of_labels(labels: Path, codebook: Codebook | None) -> _Source:
             raise FrameclsError(
                 f"{labels}: sentence {id!r}: {error}; label again, or restore what was changed"
             ) from error
-        items.append(_Item(facts, document, before, proposed, probabilities))
+        shelf.put(_Item(facts, document, before, proposed, probabilities))
         last = row
-    if not items:
+    if not shelf.total:
         raise FrameclsError(f"{labels}: holds no labelled sentence")
-    return _Source(frames, items, {}, "the model", f"{len(items):,} sentences, labelled by model {model}")
-
-
-def _whole_documents(items: Sequence[_Item], most: int) -> tuple[list[_Item], str]:
-    """Put the sentences of a document beside each other, and keep whole documents until there are enough."""
-    documents: dict[str, list[_Item]] = {}
-    for item in items:
-        documents.setdefault(item.document, []).append(item)
-    kept: list[_Item] = []
-    taken = 0
-    for of_document in documents.values():
-        if len(kept) >= most:
-            break
-        kept += of_document
-        taken += 1
-    if taken == len(documents):
-        return kept, ""
-    return kept, (
-        f"The first {taken:,} of {len(documents):,} documents stand in this page, {len(kept):,} of {len(items):,} "
-        "sentences."
-    )
+    about = f"{shelf.total:,} sentences, labelled by model {model}"
+    return _Source(frames, shelf.items(), shelf.left_out(), {}, "the model", about)
 
 
 def _doubts(frames: Sequence[LabelFrame], items: Sequence[_Item]) -> list[float] | None:

@@ -114,7 +114,8 @@
   const row = i => rows.find(node => Number(node.dataset.i) === i);
   const draw = () => {
     const { all, page } = chunk(), key = `${base === inOrder ? "d" + S[at].d : "doubt"}/${page}`;
-    if (key === drawn) return;
+    // Undoing may lead to a sentence that the filter leaves out, which then is drawn with the others.
+    if (key === drawn && row(at)) return;
     drawn = key;
     const part = all.slice(page * PAGE, (page + 1) * PAGE);
     rows = part.map(i => {
