@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
@@ -16,7 +18,7 @@ from framecls.codebook import Codebook
 from framecls.corpus import Corpus
 from framecls.errors import FrameclsError
 from framecls.labelling import label
-from framecls.labelling.writers import LabelWriter, label_schema
+from framecls.labelling.writers import label_schema
 from framecls.model import FrameClassifier
 from framecls.report import write_review
 from tests.report.browser import Browser, Page, browser
@@ -41,14 +43,19 @@ def labels(codebook: Codebook, tmp_path_factory: pytest.TempPathFactory) -> Path
     path = tmp_path_factory.mktemp("labelled") / "labels.parquet"
     decision = {"frames": [{"threshold": 0.4}, {"threshold": 0.6}]}
     frames = codebook.frames
-    with LabelWriter(path, label_schema(frames), {"framecls.decision": json.dumps(decision)}) as writer:
-        for number, (document, text, toll, pilot) in enumerate(LABELLED, 1):
-            present = {"toll": toll >= 0.4, "pilot": pilot >= 0.6}
-            row: dict[str, Any] = {"document_id": document, "sentence_id": f"{document}#{number}", "text": text}
-            row |= {"start": None, "end": None, "page": None, "heading": "", "unit": "sentence"}
-            row |= {"prob_toll": toll, "prob_pilot": pilot, **present}
-            row |= {"frames": [frame for frame in frames if present[frame]], "model": "harbour"}
-            writer.write([row | {"codebook": codebook.sha256}])
+    rows = []
+    for number, (document, text, toll, pilot) in enumerate(LABELLED, 1):
+        row: dict[str, Any] = {
+            "document_id": document,
+            "sentence_id": f"{document}#{number}",
+            "text": text,
+            "heading": "",
+        }
+        row |= {"prob_toll": toll, "prob_pilot": pilot, "toll": toll >= 0.4, "pilot": pilot >= 0.6}
+        row |= {"frames": [frame for frame in frames if row[frame]], "unit": "sentence"}
+        rows.append(row | {"model": "harbour", "codebook": codebook.sha256})
+    schema = label_schema(frames).with_metadata({"framecls.decision": json.dumps(decision)})
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
     return path
 
 

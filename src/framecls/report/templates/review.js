@@ -482,6 +482,7 @@
   $("order").append(new Option("as in the documents", "document"));
   if (data.doubts) $("order").append(new Option("least certain first", "doubt"));
   $("order").value = data.doubts && data.order === "doubt" ? "doubt" : "document";
+  $("order").closest("label").hidden = !data.doubts;
   $("seenlabel").hidden = !S[0].p;
   for (const section of document.querySelectorAll("section[data-frame]")) paint(section, Number(section.dataset.frame));
   $("annotator").value = data.annotator;
