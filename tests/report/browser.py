@@ -23,9 +23,8 @@ _PATIENCE = 60.0
 class Browser:
     """A running Chromium."""
 
-    def __init__(self, read: int, write: int, downloads: Path) -> None:
+    def __init__(self, read: int, write: int) -> None:
         self._read, self._write = read, write
-        self.downloads = downloads
         self._number = 0
         self._pending = b""
         self.events: list[dict[str, Any]] = []
@@ -68,16 +67,8 @@ class Browser:
         return dict(json.loads(message))
 
     def open(self, path: Path, *, width: int = 1280, height: int = 800, dark: bool = False) -> "Page":
-        """Open a file in a tab of its own, which shares no storage with others, and wait until it is there."""
-        context = self.send("Target.createBrowserContext", disposeOnDetach=True)["browserContextId"]
-        self.send(
-            "Browser.setDownloadBehavior",
-            behavior="allow",
-            browserContextId=context,
-            downloadPath=str(self.downloads),
-            eventsEnabled=True,
-        )
-        target = self.send("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
+        """Open a file in a tab of its own, with an empty storage, and wait until it is there."""
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -86,6 +77,10 @@ class Browser:
         if dark:
             page.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
         page.go(path)
+        # A context of its own would be cleaner, but one off the record may forget its storage over a reload.
+        if page.run("localStorage.length"):
+            page.run("localStorage.clear()")
+            page.go(path)
         return page
 
 
@@ -169,8 +164,10 @@ def browser(chromium: str, folder: Path) -> Iterator[Browser]:
         )
     os.close(commands)
     os.close(answers)
-    running = Browser(theirs, ours, folder / "downloads")
+    running = Browser(theirs, ours)
     try:
+        downloads = str(folder / "downloads")
+        running.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=downloads, eventsEnabled=True)
         yield running
         running.send("Browser.close")
     finally:

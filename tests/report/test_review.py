@@ -125,6 +125,8 @@ def test_a_corpus_to_code_and_one_that_is_coded(
     assert data["sentences"][2]["inclusion_probability"] == 0.5
     again = data_of(write_review(corpus_path, tmp_path / "again.html", codebook=codebook, max_sentences=12))
     assert (again["proposer"], len(again["documents"]), len(again["sentences"])) == ("the earlier coding", 2, 22)
+    least = data_of(write_review(corpus_path, tmp_path / "least.html", codebook=codebook, max_sentences=0))
+    assert (len(least["documents"]), len(least["sentences"])) == (1, 11)
     assert (
         "The first 2 of 12 documents stand in this page, 22 of 132 sentences." in (tmp_path / "again.html").read_text()
     )
@@ -133,7 +135,7 @@ def test_a_corpus_to_code_and_one_that_is_coded(
 def test_the_page_is_closed_to_everything_but_its_own_script(to_code: Path, codebook: Codebook, tmp_path: Path) -> None:
     text = write_review(to_code, tmp_path / "review.html", codebook=codebook).read_text(encoding="utf-8")
     page = LexborHTMLParser(text)
-    policy = page.css_first("meta[http-equiv=Content-Security-Policy]").attributes["content"] or ""
+    policy = page.css("meta[http-equiv=Content-Security-Policy]")[0].attributes["content"] or ""
     assert policy.startswith("default-src 'none'; ")
     scripts = [node.text() for node in page.css("script") if node.attributes.get("type") != "application/json"]
     for kind, contents in (("script", scripts), ("style", [node.text() for node in page.css("style")])):
@@ -146,7 +148,7 @@ def test_the_page_is_closed_to_everything_but_its_own_script(to_code: Path, code
 
 def test_definitions_need_a_codebook(labels: Path, tmp_path: Path) -> None:
     page = LexborHTMLParser(write_review(labels, tmp_path / "review.html").read_text())
-    assert "No codebook was given" in page.css_first("#bookbox").text()
+    assert "No codebook was given" in page.css("#bookbox")[0].text()
     assert [node.text(strip=True) for node in page.css("#bookbox h3")] == ["toll", "pilot"]
 
 
@@ -164,6 +166,8 @@ def test_what_cannot_be_reviewed(labels: Path, to_code: Path, codebook: Codebook
     row = {"sentence_id": "a", "document_id": "d", "text": "x", "prob_toll": 0.1, "toll": False}
     (tmp_path / "twice.jsonl").write_text((json.dumps(row) + "\n") * 2)
     refuse("two sentences have the id 'a'", tmp_path / "twice.jsonl")
+    (tmp_path / "odd.jsonl").write_text(json.dumps(row | {"prob_toll": 1.5}) + "\n")
+    refuse("sentence 'a': 1.5 is no probability; label again", tmp_path / "odd.jsonl")
     del row["toll"]
     (tmp_path / "less.jsonl").write_text(json.dumps(row) + "\n")
     refuse("sentence 'a': 'toll'; label again", tmp_path / "less.jsonl")
@@ -270,6 +274,14 @@ def test_coding_by_keyboard(
         (("toll",), "ada", True),
         (None, "ada", False),
     ]
+    # What is saved may be left, and is there again; nobody is told that it is not saved.
+    for _ in range(2):
+        page.run("void setTimeout(() => location.reload())")
+        page.wait("Page.loadEventFired")
+        assert (count(page), message(page)) == (
+            "2 of 5 decided",
+            "Went on with 3 sentences that this browser kept.",
+        )
 
     other = chromium[0].open(write_review(labels, tmp_path / "other.html", codebook=codebook, blind=True))
     assert take_up(other, path) == "Loaded 3 sentences of labels.ada.jsonl."

@@ -210,7 +210,7 @@ def _part(corpus: Corpus, encoder: Encoder, name: str, *, soft: bool = False) ->
             encoder.max_length,
         )
     gold = corpus.gold()
-    return _Part(gold, corpus.targets() if soft else gold, features)
+    return _Part(gold, corpus.targets() if soft else gold.astype(np.float64), features)
 
 
 def _arguments(config: TrainConfig, folder: Path, device: torch.device) -> TrainingArguments:

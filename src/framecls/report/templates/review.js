@@ -39,7 +39,8 @@
   const say = (text, aloud = text) => {
     $("message").textContent = text;
     $("message").hidden = !text;
-    $("live").textContent = aloud;
+    // The message is a live region itself, and nothing should be read out twice.
+    $("live").textContent = aloud === text ? "" : aloud;
   };
 
   // --- Which sentences, and in what order -------------------------------------------------------------------------
@@ -214,7 +215,7 @@
       if (node) fill(node, i);
     }
     dirty = true;
-    keep();
+    store();
     return undone;
   };
   const change = patch => {
@@ -269,14 +270,12 @@
 
   // --- Kept in the browser until it is saved ------------------------------------------------------------------------
 
-  let waiting = 0;
   const packed = () => {
     const kept = {};
     S.forEach((_, i) => { const { f, b, n } = work[i]; if (f || b || n) kept[i] = [f, b ? 1 : 0, n]; });
     return kept;
   };
   const store = () => {
-    waiting = 0;
     if (!$("keep").checked) return;
     try {
       localStorage.setItem(STORE, JSON.stringify({ annotator: $("annotator").value, at, dirty, work: packed() }));
@@ -285,10 +284,7 @@
       $("keptnote").textContent = "This browser keeps nothing for this page: save often.";
     }
   };
-  const keep = () => { if (!waiting) waiting = setTimeout(store, 400); };
   const forget = () => {
-    clearTimeout(waiting);
-    waiting = 0;
     try { localStorage.removeItem(STORE); } catch { /* There is nothing to forget where nothing can be kept. */ }
   };
   const restore = () => {
@@ -301,6 +297,7 @@
     if (!changes.length) return;
     apply(changes);
     dirty = Boolean(kept.dirty);
+    store();
     say(`Went on with ${plural(changes.length, "sentence")} that this browser kept${dirty ? "; they are not saved yet" : ""}.`);
   };
 
@@ -379,6 +376,7 @@
       const unsaved = dirty;
       past.push({ at, changes: apply(changes) });
       dirty = unsaved;
+      store();
       if (!own && names.length === 1) $("annotator").value = names[0];
       D.forEach((_, d) => { $("document").options[d].textContent = named(d); });
       panel();
@@ -403,7 +401,7 @@
     if (event.isComposing || document.querySelector("dialog[open]")) return;
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key === "s") { event.preventDefault(); save(); return; }
     const on = event.target;
-    if (on === $("note") && event.key === "Escape") { row(at).focus({ preventScroll: true }); return; }
+    if (event.key === "Escape" && on.matches("textarea, input, select")) { row(at).focus({ preventScroll: true }); return; }
     if (!keysOn || event.ctrlKey || event.metaKey || event.altKey || on.matches("textarea, input, select")) return;
     if ((event.key === " " || event.key === "Enter") && on.closest("button, label")) return;
     const digit = /^[1-9]$/.test(event.key) ? event.key : (/^(?:Digit|Numpad)([1-9])$/.exec(event.code) || [])[1];
@@ -426,7 +424,7 @@
   press("undo", undo);
   $("note").addEventListener("input", () => { dirty = true; });
   $("note").addEventListener("change", noteWritten);
-  $("annotator").addEventListener("change", keep);
+  $("annotator").addEventListener("change", store);
   $("seen").addEventListener("change", panel);
   $("document").addEventListener("change", () => openDocument(Number($("document").value)));
   for (const id of ["filter", "order"]) $(id).addEventListener("change", () => {
@@ -472,7 +470,7 @@
     $("keep").checked = false;
     say("This browser has forgotten this page’s work, and keeps none from now on. What is on the screen is still here: save it.");
   });
-  addEventListener("pagehide", () => { noteWritten(); if (waiting) { clearTimeout(waiting); store(); } });
+  addEventListener("pagehide", noteWritten);
   addEventListener("beforeunload", event => { if (dirty) { event.preventDefault(); event.returnValue = ""; } });
 
   // --- Start --------------------------------------------------------------------------------------------------------
