@@ -73,6 +73,8 @@ def corpus_merge(
     from framecls.corpus import merge, read_codings_of, write_corpus
     from framecls.report import merge_markdown
 
+    if output.resolve() in {path.resolve() for path in corpora}:
+        fail(f"{output}: would replace the codings it is merged from; give another --output")
     merged = merge(read_codings_of(corpora, Codebook.read(codebook)), by=by)
     write_corpus(merged.corpus, output)
     typer.echo(merge_markdown(merged), nl=False)
