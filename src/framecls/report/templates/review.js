@@ -154,7 +154,7 @@
   $("frames").append(...buttons);
 
   const panel = () => {
-    const state = work[at], present = shown(at), percent = S[at].p;
+    const state = work[at], present = shown(at), percent = S[at].p, file = D[S[at].d];
     buttons.forEach((button, k) => {
       const on = present.includes(k);
       button.setAttribute("aria-pressed", String(on));
@@ -176,15 +176,13 @@
     if ($("note") !== document.activeElement) $("note").value = state.n;
     $("clear").disabled = !state.f;
     $("undo").disabled = !past.length;
-    $("where").textContent = base === inOrder ? [D[S[at].d].title || D[S[at].d].id, S[at].heading].filter(Boolean).join(" · ") : `${plural(found, "sentence")}, least certain first`;
+    $("where").textContent = base === inOrder ? [`${file.decided} of ${file.size} decided`, file.title || file.id, S[at].heading].filter(Boolean).join(" · ") : `${plural(found, "sentence")}, least certain first`;
     $("document").value = String(S[at].d);
   };
-  const named = d => `${D[d].title || D[d].id} (${D[d].decided} of ${D[d].size})`;
   const counts = () => {
     $("progress").max = S.length;
     $("progress").value = decided;
     $("count").textContent = `${decided.toLocaleString("en")} of ${S.length.toLocaleString("en")} decided${dirty ? " · unsaved" : ""}`;
-    $("document").options[S[at].d].textContent = named(S[at].d);
   };
 
   const go = (i, keepFocus = false) => {
@@ -243,7 +241,6 @@
     const last = past.pop();
     if (!last) return;
     apply(last.changes);
-    for (const d of new Set(last.changes.map(([i]) => S[i].d))) $("document").options[d].textContent = named(d);
     go(last.at);
     counts();
     say("", "Undone");
@@ -378,7 +375,6 @@
       dirty = unsaved;
       store();
       if (!own && names.length === 1) $("annotator").value = names[0];
-      D.forEach((_, d) => { $("document").options[d].textContent = named(d); });
       panel();
       counts();
     }
@@ -475,7 +471,7 @@
 
   // --- Start --------------------------------------------------------------------------------------------------------
 
-  D.forEach((one, d) => { one.decided = 0; $("document").append(new Option(named(d), d)); });
+  D.forEach((one, d) => { one.decided = 0; $("document").append(new Option(one.title || one.id, d)); });
   filters.forEach(([name, text]) => $("filter").append(new Option(text, name)));
   $("order").append(new Option("as in the documents", "document"));
   if (data.doubts) $("order").append(new Option("least certain first", "doubt"));
@@ -486,7 +482,6 @@
   $("annotator").value = data.annotator;
   restore();
   choose();
-  D.forEach((_, d) => { $("document").options[d].textContent = named(d); });
   if ($("order").value === "doubt" && !decided) at = base[0];
   go(at);
   counts();
