@@ -110,6 +110,7 @@ class TrainConfig(BaseModel):
     patience: Annotated[int, Field(ge=1, description="epochs without a better validation score")] = 3
     precision: Precision = "auto"
     weights: Annotated[Literal["fp32", "fp16"], Field(description="what the checkpoint stores")] = "fp32"
+    soft: Annotated[bool, Field(description="learn the share of coders where the corpus has it")] = False
     licence: Annotated[str, Field(description="of the model, for its card, such as apache-2.0")] = ""
     target: Annotated[
         str, AfterValidator(_target), Field(description="what thresholds are fitted for: f1, precision=P or recall=R")

@@ -259,3 +259,34 @@ def test_a_target_out_of_reach_costs_no_training(
     assert "no threshold gives precision 1, the best is" in caplog.text
     assert "its threshold is fitted for F1" in caplog.text
     assert FrameClassifier.load(folder, device="cpu").decision.target == "precision=1"
+
+
+@pytest.mark.parametrize("found", [1.0, 0.5])
+def test_soft_learns_the_shares_of_coders(
+    found: float, config: TrainConfig, model_path: Path, corpus_path: Path, codebook: Codebook, tmp_path: Path
+) -> None:
+    shutil.copytree(corpus_path, tmp_path / "corpus")
+    sentences = tmp_path / "corpus" / "sentences.jsonl"
+    rows = [json.loads(line) for line in sentences.read_text().splitlines()]
+    for row in rows:
+        # Every coder found each pilot, and all or half of them each toll.
+        row["shares"] = {"toll": found * ("toll" in row["frames"]), "pilot": float("pilot" in row["frames"])}
+    sentences.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    folder = train(
+        config.model_copy(update={"corpus": tmp_path / "corpus", "output": tmp_path / "model", "soft": True})
+    )
+    assert folder is not None
+    assert TrainConfig.read(folder / "train.toml").soft
+    soft, hard = (load_file(path / "model.safetensors") for path in (folder, model_path))
+    # Where all agree, shares are frames, and the training is the same to the last bit.
+    assert all(np.array_equal(soft[name], hard[name]) for name in hard) == (found == 1)
+    if found < 1:
+        corpus = Corpus.read(corpus_path, codebook)
+        learnt = 1 / (1 + np.exp(-FrameClassifier.load(folder, device="cpu").score(*corpus.inputs())))
+        toll, pilot = (float(learnt[corpus.gold()[:, column], column].mean()) for column in (0, 1))
+        assert toll < 0.6 < pilot
+
+
+def test_soft_needs_shares(config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no sentence to train on has 'shares', which soft needs; write them with"):
+        train(config.model_copy(update={"output": tmp_path / "soft", "soft": True}))

@@ -31,6 +31,56 @@ def corpus_check(
     raise typer.Exit(1 if found.problems else 0)
 
 
+Codings = Annotated[
+    list[Path],
+    typer.Argument(help="A corpus with several annotators, or a file each by one of them.", show_default=False),
+]
+
+
+@corpus_app.command("agreement")
+def corpus_agreement(
+    corpora: Codings,
+    codebook: Annotated[Path, typer.Option(help="The codebook they were coded by.")] = Path("data/codebook.toml"),
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for agreement.json, agreement.md and disputed.jsonl.")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Draws of documents for the intervals.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 0,
+    show: Annotated[int, typer.Option(help="How many of the sentences that split the coders.", min=0)] = 20,
+    text: Annotated[bool, typer.Option(help="Show and write their text.")] = True,
+) -> None:
+    """Measure how far coders agree: alpha, kappa, F1, confusions, and the sentences that split them."""
+    from framecls.codebook import Codebook
+    from framecls.runs import measure_agreement
+
+    book = Codebook.read(codebook)
+    markdown = measure_agreement(corpora, book, output=output, draws=draws, seed=seed, text=text, show=show)
+    typer.echo(markdown, nl=False)
+
+
+@corpus_app.command("merge")
+def corpus_merge(
+    corpora: Codings,
+    output: Annotated[Path, typer.Option(help="Folder for the merged corpus.")],
+    by: Annotated[
+        str,
+        typer.Option(help="'majority' (a tie is absent and borderline), 'adjudicator=NAME', or 'soft' (with shares)."),
+    ] = "majority",
+    codebook: Annotated[Path, typer.Option(help="The codebook they were coded by.")] = Path("data/codebook.toml"),
+) -> None:
+    """Merge the codings of several annotators into one reading of each sentence."""
+    from framecls.codebook import Codebook
+    from framecls.corpus import merge, read_codings_of, write_corpus
+    from framecls.report import merge_markdown
+
+    if output.resolve() in {path.resolve() for path in corpora}:
+        fail(f"{output}: would replace the codings it is merged from; give another --output")
+    merged = merge(read_codings_of(corpora, Codebook.read(codebook)), by=by)
+    write_corpus(merged.corpus, output)
+    typer.echo(merge_markdown(merged), nl=False)
+    typer.echo(f"{output}: {len(merged.corpus)} sentences", err=True)
+
+
 Facts = Annotated[Path, typer.Option(help="Facts on sentences and documents: sentences.jsonl and documents.toml.")]
 
 

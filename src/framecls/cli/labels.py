@@ -57,16 +57,42 @@ def label(
 
 @app.command()
 def report(
-    labels: Annotated[Path, typer.Argument(help="What 'framecls label' wrote.")],
-    output: Annotated[Path, typer.Option(help="The HTML page.")] = Path("report.html"),
+    labels: Annotated[Path, typer.Argument(help="What 'framecls label' wrote; with --review also sentences to code.")],
+    output: Annotated[Path | None, typer.Option(help="The HTML page; report.html or review.html.")] = None,
     codebook: Annotated[Path | None, typer.Option(help="The model's codebook.toml, for titles and colours.")] = None,
     max_sentences: Annotated[
         int, typer.Option(help="Show texts until this many sentences stand in the page.")
     ] = 20_000,
+    review: Annotated[
+        bool, typer.Option("--review", help="A page to confirm, remove and add frames by keyboard.")
+    ] = False,
+    blind: Annotated[bool, typer.Option("--blind", help="Review without what the model said.")] = False,
+    order: Annotated[
+        Literal["document", "doubt"], typer.Option(help="Review as in the documents, or the least certain first.")
+    ] = "document",
+    annotator: Annotated[str, typer.Option(help="Review: name of the coder; asked for by default.")] = "",
 ) -> None:
-    """Write a self-contained HTML page of labelled documents."""
+    """Write a self-contained HTML page of labelled documents, to read or (--review) to code."""
     from framecls.codebook import Codebook
-    from framecls.report import write_report
+    from framecls.errors import ConfigError
+    from framecls.report import write_report, write_review
 
     book = Codebook.read(codebook) if codebook else None
+    if review:
+        page = output or Path("review.html")
+        typer.echo(
+            write_review(
+                labels,
+                page,
+                codebook=book,
+                blind=blind,
+                order=order,
+                annotator=annotator,
+                max_sentences=max_sentences,
+            )
+        )
+        return
+    if blind or order != "document" or annotator:
+        raise ConfigError("--blind, --order and --annotator belong to a review; give --review too")
+    output = output or Path("report.html")
     typer.echo(write_report(labels, output, codebook=book, max_sentences=max_sentences))

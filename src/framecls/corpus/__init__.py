@@ -4,6 +4,7 @@ from framecls.corpus.check import CorpusReport, FrameSummary, Summary, check
 from framecls.corpus.corpus import Corpus, merge_codings
 from framecls.corpus.duplicates import near_duplicates
 from framecls.corpus.fetching import Fetched, FetchLimits, fetch
+from framecls.corpus.merging import Merged, gather, merge, read_codings_of
 from framecls.corpus.records import AnnotatedSentence, DocumentFacts, Split
 from framecls.corpus.splits import split_documents
 from framecls.corpus.standoff import Hydration, SentenceFacts, Standoff, hydrate
@@ -18,15 +19,19 @@ __all__ = [
     "Fetched",
     "FrameSummary",
     "Hydration",
+    "Merged",
     "SentenceFacts",
     "Split",
     "Standoff",
     "Summary",
     "check",
     "fetch",
+    "gather",
     "hydrate",
+    "merge",
     "merge_codings",
     "near_duplicates",
+    "read_codings_of",
     "split_documents",
     "write_corpus",
     "write_standoff",

@@ -15,7 +15,7 @@ from framecls.corpus.reading import group, read_codings, read_documents, read_se
 from framecls.corpus.records import AnnotatedSentence, DocumentFacts, Split
 from framecls.errors import CorpusError
 
-__all__ = ["Corpus", "merge_codings"]
+__all__ = ["Corpus", "count_votes", "merge_codings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,19 @@ class Corpus:
             for frame in sentence.frames:
                 gold[row, self.codebook.index(frame)] = True
         return gold
+
+    def targets(self) -> npt.NDArray[np.float64]:
+        """
+        Give what a model is to learn: the share of annotators who gave each frame where it is known, else the frames.
+
+        :returns: from 0 to 1. *Shape:* ``(N, F)``.
+        :raises CorpusError: a sentence is not coded yet.
+        """
+        targets = self.gold().astype(np.float64)
+        for row, sentence in enumerate(self.sentences):
+            if sentence.shares is not None:
+                targets[row] = sentence.shares
+        return targets
 
     def inputs(self) -> tuple[list[str], list[str], list[str]]:
         """
@@ -198,7 +211,7 @@ def merge_codings(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> A
     if len(codings) == 1:
         return codings[0]
     coded = [coding for coding in codings if coding.frames is not None]
-    votes = {frame: sum(frame in (coding.frames or ()) for coding in coded) for frame in codebook.frames}
+    votes = count_votes(coded, codebook)
     tied = any(2 * count == len(coded) for count in votes.values() if count)
     frames = tuple(frame for frame, count in votes.items() if 2 * count > len(coded)) if coded else None
     chances = {coding.inclusion_probability for coding in codings} - {None}
@@ -216,4 +229,16 @@ def merge_codings(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> A
         codes=(),
         hard_negative=codebook.in_order(near),
         inclusion_probability=next(iter(chances), None),
+        shares=None,
     )
+
+
+def count_votes(codings: Sequence[AnnotatedSentence], codebook: Codebook) -> dict[str, int]:
+    """
+    Count how many codings give each frame.
+
+    :param codings: of one sentence.
+    :param codebook: gives the order of frames.
+    :returns: the count, by frame.
+    """
+    return {frame: sum(frame in (coding.frames or ()) for coding in codings) for frame in codebook.frames}

@@ -142,6 +142,7 @@ def _sentence(
         codes = _codes(values, codebook)
         near = _near(values, frames, codebook)
         inclusion = _inclusion(values)
+        shares = _shares(values, codebook)
     except (CodebookError, ValueError) as error:
         raise CorpusError(f"{where}: {error}") from error
     return AnnotatedSentence(
@@ -159,6 +160,7 @@ def _sentence(
         codes,
         near,
         inclusion,
+        shares,
     )
 
 
@@ -173,6 +175,22 @@ def _inclusion(values: Mapping[str, Any]) -> float | None:
     if not 0 < number <= 1:
         raise ValueError(f"'inclusion_probability' must be above 0 and at most 1, found {found!r}")
     return number
+
+
+def _shares(values: Mapping[str, Any], codebook: Codebook) -> tuple[float, ...] | None:
+    """Read what share of its annotators gave a sentence each frame."""
+    found = values.get("shares")
+    if found in (None, ""):
+        return None
+    if not isinstance(found, Mapping):
+        raise ValueError(f"'shares' must give a number for each frame, found {found!r}; CSV cannot hold it")
+    for frame in found:
+        codebook.index(frame)
+    shares = tuple(found.get(frame) for frame in codebook.frames)
+    for frame, share in zip(codebook.frames, shares, strict=True):
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise ValueError(f"'shares' must give {frame!r} a number from 0 to 1, found {share!r}")
+    return cast(tuple[float, ...], shares)
 
 
 def _near(values: Mapping[str, Any], frames: tuple[str, ...] | None, codebook: Codebook) -> tuple[str, ...]:

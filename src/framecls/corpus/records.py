@@ -30,6 +30,7 @@ class AnnotatedSentence:
     :param hard_negative: frames it comes near to, in words or in sense, and does not carry.
     :param inclusion_probability: the chance it had to be drawn for coding, above 0 and at most 1, or ``None`` when
         unknown.
+    :param shares: what share of its annotators gave each frame, in the codebook's order; ``None`` where it is not said.
     """
 
     id: str
@@ -46,6 +47,7 @@ class AnnotatedSentence:
     codes: tuple[str, ...] = ()
     hard_negative: tuple[str, ...] = ()
     inclusion_probability: float | None = None
+    shares: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

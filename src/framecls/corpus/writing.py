@@ -7,6 +7,7 @@ from typing import Any
 
 import tomli_w
 
+from framecls.codebook import Codebook
 from framecls.corpus.corpus import Corpus
 from framecls.corpus.records import DOCUMENT_WORDS, AnnotatedSentence, DocumentFacts
 from framecls.corpus.standoff import Standoff
@@ -27,7 +28,7 @@ def write_corpus(corpus: Corpus, folder: Path | str) -> None:
     used = dict.fromkeys(corpus.document_ids())
     documents = [_known(asdict(corpus.documents[id])) for id in used if id in corpus.documents]
     codings = [_coding(coding) for s in corpus.sentences for coding in corpus.codings.get(s.id, ())]
-    write_jsonl(folder / "sentences.jsonl", (_sentence(sentence) for sentence in corpus.sentences))
+    write_jsonl(folder / "sentences.jsonl", (_sentence(sentence, corpus.codebook) for sentence in corpus.sentences))
     for name, rows in (("documents", documents), ("codings", codings)):
         path = folder / f"{name}.jsonl"
         if rows:
@@ -40,13 +41,15 @@ def _known(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value not in (None, "")}
 
 
-def _sentence(sentence: AnnotatedSentence) -> dict[str, Any]:
+def _sentence(sentence: AnnotatedSentence, codebook: Codebook) -> dict[str, Any]:
     row = asdict(sentence)
+    if sentence.shares is not None:
+        row["shares"] = dict(zip(codebook.frames, sentence.shares, strict=True))
     # Left out where they say nothing; "frames" says something even when it is empty.
     for key in ("borderline", "note", "codes", "hard_negative", "annotator"):
         if not row[key]:
             del row[key]
-    for key in ("frames", "inclusion_probability"):
+    for key in ("frames", "inclusion_probability", "shares"):
         if row[key] is None:
             del row[key]
     return row

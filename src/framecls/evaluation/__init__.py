@@ -1,5 +1,6 @@
 """Evaluation against gold. Knows nothing of torch and runs no model."""
 
+from framecls.evaluation.agreement import Agreement, PairAgreement, Reading, disagreement, evaluate_agreement
 from framecls.evaluation.bootstrap import IntervalKind
 from framecls.evaluation.ceiling import Ceiling, FrameCeiling, evaluate_ceiling
 from framecls.evaluation.comparison import Difference, compare
@@ -10,6 +11,7 @@ from framecls.evaluation.metrics import Interval
 from framecls.evaluation.slices import Slice, evaluate_slices
 
 __all__ = [
+    "Agreement",
     "Ceiling",
     "Confusion",
     "Curves",
@@ -20,10 +22,14 @@ __all__ = [
     "Interval",
     "IntervalKind",
     "Mistake",
+    "PairAgreement",
+    "Reading",
     "Slice",
     "compare",
     "confusions",
+    "disagreement",
     "evaluate",
+    "evaluate_agreement",
     "evaluate_ceiling",
     "evaluate_curves",
     "evaluate_slices",

@@ -8,7 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from framecls.corpus.agreement import pairwise_f1, pooled_f1
+from framecls.corpus.agreement import (
+    krippendorff_alphas,
+    nominal_distances,
+    pairwise_f1,
+    pooled_f1,
+    value_counts,
+)
 from framecls.errors import EvaluationError
 from framecls.evaluation.bootstrap import percentiles, whole_and_draws
 from framecls.evaluation.metrics import Bools, Interval
@@ -161,26 +167,8 @@ def _defined(value: float) -> float | None:
 
 
 def _alphas(table: Table, documents: npt.NDArray[np.intp], times: Table) -> npt.NDArray[np.float64]:
-    """
-    Give Krippendorff's alpha of each draw of documents, for two values; nan where undefined.
-
-    Its sums over units (Krippendorff 2011, "Computing Krippendorff's alpha-reliability", section C) are taken by
-    document first, so that a draw costs no more than adding them. *Shape:* ``(B,)``.
-    """
-    present, absent = (table == 1).sum(axis=0), (table == 0).sum(axis=0)
-    coders = (present + absent).astype(float)
-    used = coders > 1
-    agreeing = np.divide(
-        present * (present - 1.0) + absent * (absent - 1.0), coders - 1, out=np.zeros(len(coders)), where=used
-    )
-    units = np.stack([coders, agreeing, present, absent], axis=1) * used[:, None]
-    sums = np.zeros((times.shape[1], 4))
-    np.add.at(sums, documents, units)
-    total, same, ones, zeros = (times @ sums).T
-    expected = total * total - ones * ones - zeros * zeros
-    with np.errstate(invalid="ignore", divide="ignore"):
-        alphas: npt.NDArray[np.float64] = 1 - (total - 1) * (total - same) / np.where(expected > 0, expected, np.nan)
-    return alphas
+    """Give Krippendorff's alpha of each draw of documents, for two values; nan where undefined. *Shape:* ``(B,)``."""
+    return krippendorff_alphas(value_counts(table, np.array([0.0, 1.0])), nominal_distances(2), documents, times)
 
 
 def _alternative(codings: Mapping[str, Table], decided: Bools) -> AlternativeAnnotator | None:

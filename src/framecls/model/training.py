@@ -55,11 +55,12 @@ class _Part:
     """One split, encoded."""
 
     gold: npt.NDArray[np.bool_]
+    targets: npt.NDArray[np.floating]
     features: list[dict[str, list[int]]]
 
     def dataset(self) -> datasets.Dataset:
         columns: dict[str, Any] = {key: [feature[key] for feature in self.features] for key in self.features[0]}
-        columns["labels"] = self.gold.astype(np.float32).tolist()
+        columns["labels"] = self.targets.astype(np.float32).tolist()
         return datasets.Dataset.from_dict(columns)
 
 
@@ -93,7 +94,16 @@ def train(
     model, tokenizer = load_base(config.base, codebook)
     _check_length(config, model, tokenizer)
     encoder = Encoder(tokenizer=tokenizer, context=config.context, max_length=config.max_length)
-    parts = {"train": _part(data.train, encoder, "train"), "validation": _part(data.validation, encoder, "validation")}
+    if config.soft and all(sentence.shares is None for sentence in data.train.sentences):
+        raise ConfigError(
+            f"{data.name}: no sentence to train on has 'shares', which soft needs; "
+            "write them with 'framecls corpus merge --by soft', or leave soft out"
+        )
+    parts = {
+        "train": _part(data.train, encoder, "train", soft=config.soft),
+        # The best epoch and the decision are chosen by what the coders settled on.
+        "validation": _part(data.validation, encoder, "validation"),
+    }
     device = choose_device()
     if main_process and not resume:
         _claim_output(output, config, inputs)
@@ -189,7 +199,7 @@ def _check_length(config: TrainConfig, model: PreTrainedModel, tokenizer: PreTra
         )
 
 
-def _part(corpus: Corpus, encoder: Encoder, name: str) -> _Part:
+def _part(corpus: Corpus, encoder: Encoder, name: str, *, soft: bool = False) -> _Part:
     features = encoder(*corpus.inputs())
     if cut := encoder.truncated(features):
         logger.warning(
@@ -199,7 +209,8 @@ def _part(corpus: Corpus, encoder: Encoder, name: str) -> _Part:
             len(features),
             encoder.max_length,
         )
-    return _Part(corpus.gold(), features)
+    gold = corpus.gold()
+    return _Part(gold, corpus.targets() if soft else gold.astype(np.float64), features)
 
 
 def _arguments(config: TrainConfig, folder: Path, device: torch.device) -> TrainingArguments:

@@ -1,33 +1,20 @@
 """The HTML page of a labelled run: documents with their sentences highlighted by frame. Computes nothing but counts."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from framecls.codebook import Codebook
-from framecls.documents.tables import TABLE_SUFFIXES, read_rows, whole_number
-from framecls.errors import DocumentError, FrameclsError
+from framecls.documents.tables import whole_number
+from framecls.errors import FrameclsError
 from framecls.files import write_text
 from framecls.report.environment import environment
+from framecls.report.labels import LabelFrame, is_true, label_frames, label_rows
 
 __all__ = ["write_report"]
 
-#: Colours for frames where no codebook is given.
-_PALETTE = ("#2563a8", "#2e7d4f", "#a8641a", "#a62f4b", "#6a4c93", "#00707a", "#7a6a00", "#5a5a5a")
 _PARAGRAPH = 8
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    name: str
-    title: str
-    color: str
-    question: str
-    threshold: float | None
 
 
 @dataclass(slots=True)
@@ -63,26 +50,20 @@ def write_report(
     :raises FrameclsError: the file holds no labels, or none with text, or was made with another codebook.
     """
     labels, output = Path(labels), Path(output)
-    if not labels.exists():
-        raise FrameclsError(f"{labels}: no such file; label documents first with 'framecls label'")
-    if "".join(labels.suffixes[-1:]) not in TABLE_SUFFIXES:
-        raise FrameclsError(
-            f"{labels}: holds no labels; expected the .parquet, .jsonl or .csv file 'framecls label' wrote"
-        )
     documents: dict[str, _Document] = {}
-    frames: list[_Frame] = []
+    frames: list[LabelFrame] = []
     model = ""
     shown = 0
-    for row in _rows(labels):
+    for row in label_rows(labels):
         if not frames:
-            frames = _frames(labels, row, codebook)
+            frames = label_frames(labels, row, codebook)
             model = str(row.get("model", ""))
         id = str(row["document_id"])
         if id not in documents:
             documents[id] = _Document(id, [0] * len(frames))
         document = documents[id]
         try:
-            present = [index for index, frame in enumerate(frames) if _true(row[frame.name])]
+            present = [index for index, frame in enumerate(frames) if is_true(row[frame.name])]
             if shown < max_sentences or document.blocks:
                 _place(document, row, frames, present)
                 shown += 1
@@ -116,47 +97,7 @@ def write_report(
     return output
 
 
-def _rows(labels: Path) -> Iterator[Mapping[str, Any]]:
-    try:
-        for row in read_rows(labels):
-            if row.problem is not None:
-                raise FrameclsError(f"{labels}: {row.where}: {row.problem}")
-            yield row.values
-    except DocumentError as error:
-        raise FrameclsError(f"{labels}: {error}") from error
-
-
-def _frames(labels: Path, row: Mapping[str, Any], codebook: Codebook | None) -> list[_Frame]:
-    names = [key.removeprefix("prob_") for key in row if key.startswith("prob_")]
-    if not names or "document_id" not in row:
-        raise FrameclsError(f"{labels}: holds no labels; expected the file 'framecls label' wrote")
-    if "text" not in row:
-        raise FrameclsError(f"{labels}: was written with --no-text; label again with the text to get a report")
-    if codebook is not None and row.get("codebook") != codebook.sha256:
-        raise FrameclsError(
-            f"{labels}: was not made with codebook {codebook.name} {codebook.version}; give the model's codebook.toml"
-        )
-    thresholds: Mapping[str, float] = {}
-    if labels.suffix == ".parquet":
-        stored = json.loads((pq.read_schema(labels).metadata or {}).get(b"framecls.decision", b"{}"))
-        thresholds = {name: frame["threshold"] for name, frame in zip(names, stored.get("frames", ()), strict=False)}
-    return [
-        _Frame(
-            name,
-            codebook[name].title if codebook else name.replace("_", " "),
-            codebook[name].color if codebook else _PALETTE[index % len(_PALETTE)],
-            codebook[name].question if codebook else "",
-            thresholds.get(name),
-        )
-        for index, name in enumerate(names)
-    ]
-
-
-def _true(value: object) -> bool:
-    return value is True or str(value).lower() in ("1", "true")
-
-
-def _place(document: _Document, row: Mapping[str, Any], frames: Sequence[_Frame], present: list[int]) -> None:
+def _place(document: _Document, row: Mapping[str, Any], frames: Sequence[LabelFrame], present: list[int]) -> None:
     """Put a sentence in the block it belongs to: a heading, an item, or a running paragraph."""
     start, end = whole_number(row, "start"), whole_number(row, "end")
     unit = str(row.get("unit") or "sentence")

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 
 from framecls.corpus import CorpusReport
-from framecls.evaluation import Ceiling, Curves, Difference, Evaluation, Interval, Slice
+from framecls.evaluation import Ceiling, Curves, Difference, Evaluation, Slice
+from framecls.report.cells import fine as _agreement
+from framecls.report.cells import row as _row
+from framecls.report.cells import value as _value
+from framecls.report.cells import with_interval as _with_interval
 
 __all__ = [
     "ceiling_markdown",
@@ -169,22 +173,6 @@ def slices_markdown(slices: Sequence[Slice], frames: Sequence[str]) -> str:
     return "\n".join(tables)
 
 
-def _row(cells: Sequence[str]) -> str:
-    # What a corpus calls its genres or coders must not end a cell.
-    plain = (" ".join(cell.split()).replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(plain)} |"
-
-
-def _value(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
-
-
-def _with_interval(value: float | None, interval: Interval | None) -> str:
-    if value is None or interval is None:
-        return _value(value)
-    return f"{value:.2f} ({interval.low:.2f}–{interval.high:.2f})"
-
-
 def corpus_markdown(report: CorpusReport) -> str:
     """
     Lay out what the check of a corpus counted.
@@ -228,8 +216,3 @@ def corpus_markdown(report: CorpusReport) -> str:
     count = len(report.problems)
     lines += ["", f"{count or 'No'} problem{'' if count == 1 else 's'}."]
     return "\n".join(lines) + "\n"
-
-
-def _agreement(value: float | None) -> str:
-    # Three digits: two readings of one kind of reader differ in the third.
-    return "–" if value is None else f"{value:.3f}"
