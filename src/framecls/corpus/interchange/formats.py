@@ -76,15 +76,15 @@ def format_to_write(path: Path, name: str | None = None) -> Format:
     :param path: the file.
     :param name: name of the format; told from the end of the file's name by default.
     :returns: the format.
-    :raises CorpusError: there is no such format, or the name of the file fits none, or several.
+    :raises CorpusError: there is no such format, or the name of the file fits none.
     """
     if name is not None:
         return _named(name)
     found = [format for format in FORMATS.values() if path.name.lower().endswith(format.suffix)]
-    if len(found) != 1:
-        names = ", ".join(format.name for format in found) or ", ".join(FORMATS)
-        raise CorpusError(f"{path}: its name does not tell the format; name it with --format ({names})")
-    return found[0]
+    if not found:
+        raise CorpusError(f"{path}: its name does not tell the format; name it with --format ({', '.join(FORMATS)})")
+    # The longest end says most: .one-hot.csv is no plain .csv.
+    return max(found, key=lambda format: len(format.suffix))
 
 
 def _named(name: str) -> Format:
