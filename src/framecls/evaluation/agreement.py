@@ -271,14 +271,17 @@ def _frame(frame: str, table: Floats, documents: npt.NDArray[np.intp], times: Fl
         np.column_stack([_same(counts), _pairs(counts), both, given]), documents, len(times.T)
     )
     alphas = krippendorff_alphas(counts, nominal_distances(2), documents, times)
-    return FrameAgreement(frame, *_summary(alphas), *_summary(_ratio(sums, 0, 1)), *_summary(_ratio(sums, 2, 3)))
+    size = len(times.T)
+    percent, f1 = _summary(_ratio(sums, 0, 1), size), _summary(_ratio(sums, 2, 3), size)
+    return FrameAgreement(frame, *_summary(alphas, size), *percent, *f1)
 
 
 def _sets(table: Floats, documents: npt.NDArray[np.intp], times: Floats) -> SetAgreement:
     counts, sets = _set_counts(table)
     alphas = krippendorff_alphas(counts, masi_distances(sets), documents, times)
     sums = times @ sum_by_document(np.column_stack([_same(counts), _pairs(counts)]), documents, len(times.T))
-    return SetAgreement(*_summary(alphas), *_summary(_ratio(sums, 0, 1)))
+    size = len(times.T)
+    return SetAgreement(*_summary(alphas, size), *_summary(_ratio(sums, 0, 1), size))
 
 
 def _set_counts(table: Floats) -> tuple[Floats, Bools]:
@@ -315,10 +318,10 @@ def _ratio(sums: Floats, part: int, whole: int) -> Floats:
     return ratio
 
 
-def _summary(values: Floats) -> tuple[float | None, Interval | None]:
-    """Take apart the value itself, which comes first, and its interval from the draws."""
+def _summary(values: Floats, size: int) -> tuple[float | None, Interval | None]:
+    """Take apart the value itself, which comes first, and its interval from the draws of so many documents."""
     value = None if np.isnan(values[0]) else float(values[0])
-    interval = percentiles(values[1:]) if value is not None and len(values) > 1 else None
+    interval = percentiles(values[1:], size) if value is not None and len(values) > 1 else None
     return value, interval
 
 
@@ -345,7 +348,7 @@ def _pair(
         agreeing = np.column_stack([2 * sums[:, 0], 2 * sums[:, 0] + sums[:, 1] + sums[:, 2]])
         both, one_only, other_only, neither = sums[0].astype(int).tolist()
         same = (both + neither) / len(a)
-        kappa, f1 = _summary(cohen_kappa(sums)), _summary(_ratio(agreeing, 0, 1))
+        kappa, f1 = (_summary(values, len(times.T)) for values in (cohen_kappa(sums), _ratio(agreeing, 0, 1)))
         found.append(FramePair(frame, both, one_only, other_only, neither, same, *kappa, *f1))
     return PairAgreement(one, other, int(both_coded.sum()), tuple(found), _confusion(gave, others, frames))
 

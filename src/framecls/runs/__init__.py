@@ -1,4 +1,4 @@
-"""Whole runs, joined from the rooms below: judge models, recipes and coders, tell what more coding brings, what to code."""
+"""Whole runs, joined from the rooms below: judge models, recipes and coders, and tell what to code next."""
 
 from framecls.runs.agreement import measure_agreement
 from framecls.runs.folds import cross_validate
