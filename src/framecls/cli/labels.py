@@ -28,27 +28,39 @@ def label(
     ] = "fp32",
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when any document failed.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that did not finish.")] = False,
+    shard_size: Annotated[int, typer.Option(min=1, help="Sentences labelled and kept together.")] = 8192,
+    spreadsheet: Annotated[
+        bool, typer.Option("--spreadsheet", help="In CSV, an apostrophe before texts that look like formulas.")
+    ] = False,
 ) -> None:
     """Label every sentence of documents."""
     from framecls.labelling import label as run
     from framecls.labelling.progress import progress_bar
+    from framecls.labelling.stopping import Stopped, stoppable
     from framecls.labelling.writers import check_output
     from framecls.model import FrameClassifier
 
     check_output(output)
     calm_transformers()
     classifier = FrameClassifier.load(model, device=device, precision=precision, target=target)
-    with progress_bar() as progress:
-        done = run(
-            paths,
-            classifier,
-            output,
-            text=text,
-            encoding=encoding,
-            table=table,
-            text_column=text_column,
-            progress=progress,
-        )
+    try:
+        with stoppable(), progress_bar() as watch:
+            done = run(
+                paths,
+                classifier,
+                output,
+                text=text,
+                encoding=encoding,
+                table=table,
+                text_column=text_column,
+                watch=watch,
+                resume=resume,
+                shard_size=shard_size,
+                spreadsheet=spreadsheet,
+            )
+    except Stopped as stopped:
+        raise typer.Exit(stopped.exit_code) from None
     typer.echo(f"{done.output}: {done.sentences} sentences of {done.documents} documents", err=True)
     if done.failures:
         typer.echo(f"{done.errors}: {len(done.failures)} failures, each with its reason", err=True)

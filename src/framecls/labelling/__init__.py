@@ -1,5 +1,6 @@
 """Batch labelling: documents in, a row a sentence out."""
 
 from framecls.labelling.label import LabelledRun, label
+from framecls.labelling.labeller import Labeller
 
-__all__ = ["LabelledRun", "label"]
+__all__ = ["LabelledRun", "Labeller", "label"]
