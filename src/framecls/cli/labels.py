@@ -60,6 +60,7 @@ def label(
                 spreadsheet=spreadsheet,
             )
     except Stopped as stopped:
+        typer.echo(f"framecls: stopped by {stopped}", err=True)
         raise typer.Exit(stopped.exit_code) from None
     typer.echo(f"{done.output}: {done.sentences} sentences of {done.documents} documents", err=True)
     if done.failures:

@@ -1,8 +1,10 @@
 """Label documents: inputs cut into shards, each labelled and kept, and joined to one file; failures recorded apart."""
 
+import gc
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -107,7 +109,8 @@ def label(
     parts = list(cut_parts(manifest.inputs))
     with UnfinishedRun.begin(output, manifest, resume=resume) as run:
         tally = Tally(parts, run, progress, watch)
-        _label_parts(parts, labeller, run, reading=reading, size=shard_size, tally=tally)
+        with _settled_memory():
+            _label_parts(parts, labeller, run, reading=reading, size=shard_size, tally=tally)
         merger = Merger(run, len(sources) > 1, failures)
         sentences = 0
         metadata = labeller.metadata | {"framecls.inputs_sha256": manifest.inputs_sha256}
@@ -138,6 +141,19 @@ def _inputs(paths: Sequence[Path | str], output: Path) -> tuple[list[Source], li
     if not left and not failures:
         raise DocumentError(f"{', '.join(map(str, paths))}: no documents in here")
     return left, failures
+
+
+@contextmanager
+def _settled_memory() -> Iterator[None]:
+    """
+    Keep the garbage collector off what was there before: torch and transformers alone are a million objects, and going
+    through them again and again takes as long as reading.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _label_parts(

@@ -113,27 +113,33 @@ class Labeller:
         self, sentences: Sequence[LocatedSentence], progress: Callable[[int], None] | None
     ) -> npt.NDArray[np.float32]:
         """Score what the encoder would see twice only once."""
-        seen = self._classifier.context.split("+")
-        places: dict[tuple[str, str, str], int] = {}
-        place_of = [
-            places.setdefault(
-                (
-                    item.sentence.text,
-                    item.sentence.before if "before" in seen else "",
-                    item.sentence.heading if "heading" in seen else "",
-                ),
-                len(places),
-            )
-            for item in sentences
-        ]
-        different = list(places)
+        context = self._classifier.context.split("+")
+        columns = [[item.sentence.text for item in sentences]]
+        for name, used in (("before", "before" in context), ("heading", "heading" in context)):
+            columns.append([getattr(item.sentence, name) for item in sentences] if used else [""] * len(sentences))
+        # Texts alone are compared faster than texts with an empty context.
+        seen = list(zip(*columns, strict=True)) if context != ["none"] else columns[0]
+        places: dict[str | tuple[str, ...], int] = {}
+        place_of = [places.setdefault(key, len(places)) for key in seen]
+        rows = _first_rows(place_of, len(places))
         scored = [np.empty((0, len(self._classifier.codebook.frames)), dtype=np.float32)]
-        for start in range(0, len(different), _WINDOW):
-            texts, before, heading = zip(*different[start : start + _WINDOW], strict=True)
-            scored.append(self._classifier.probabilities(texts, before, heading))
+        for start in range(0, len(rows), _WINDOW):
+            window = rows[start : start + _WINDOW]
+            scored.append(self._classifier.probabilities(*([column[row] for row in window] for column in columns)))
             if progress is not None:
-                progress(len(sentences) * min(start + _WINDOW, len(different)) // len(different))
+                progress(len(sentences) * min(start + _WINDOW, len(rows)) // len(rows))
         return np.concatenate(scored)[np.asarray(place_of, dtype=np.intp)]
+
+
+def _first_rows(place_of: Sequence[int], places: int) -> list[int]:
+    """Give the first row of each place; places are numbered as they first occur."""
+    rows: list[int] = []
+    for row, place in enumerate(place_of):
+        if place == len(rows):
+            rows.append(row)
+            if len(rows) == places:
+                break
+    return rows
 
 
 def _names(decided: npt.NDArray[np.bool_], frames: Sequence[str]) -> pa.Array:
