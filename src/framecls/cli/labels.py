@@ -33,8 +33,18 @@ def label(
     spreadsheet: Annotated[
         bool, typer.Option("--spreadsheet", help="In CSV, an apostrophe before texts that look like formulas.")
     ] = False,
+    ray: Annotated[
+        str | None, typer.Option(help="Label on a Ray cluster: local, auto, or the head node's address.")
+    ] = None,
+    ray_workers: Annotated[
+        int | None, typer.Option(min=1, help="Actors with a model each; as many as there is room for.")
+    ] = None,
+    ray_cpus: Annotated[float, typer.Option(help="Cores of each actor, or a fraction.")] = 1.0,
+    ray_gpus: Annotated[float, typer.Option(help="GPUs of each actor, or a fraction.")] = 0.0,
+    ray_memory: Annotated[int, typer.Option(min=80, help="Megabytes of Ray's object store to use.")] = 1024,
 ) -> None:
     """Label every sentence of documents."""
+    from framecls.labelling import Cluster
     from framecls.labelling import label as run
     from framecls.labelling.progress import progress_bar
     from framecls.labelling.stopping import Stopped, stoppable
@@ -42,6 +52,9 @@ def label(
     from framecls.model import FrameClassifier
 
     check_output(output)
+    cluster = ray and Cluster(
+        address=ray, workers=ray_workers, cpus=ray_cpus, gpus=ray_gpus, object_store=ray_memory * 1_000_000
+    )
     calm_transformers()
     classifier = FrameClassifier.load(model, device=device, precision=precision, target=target)
     try:
@@ -58,6 +71,7 @@ def label(
                 resume=resume,
                 shard_size=shard_size,
                 spreadsheet=spreadsheet,
+                cluster=cluster or None,
             )
     except Stopped as stopped:
         typer.echo(f"framecls: stopped by {stopped}", err=True)

@@ -1,8 +1,6 @@
 """Label documents: inputs cut into shards, each labelled and kept, and joined to one file; failures recorded apart."""
 
 import gc
-import hashlib
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,18 +11,18 @@ from pathlib import Path
 from framecls.documents import Failure, Source, find_sources
 from framecls.documents.tables import TableKind
 from framecls.errors import ConfigError, DocumentError
+from framecls.labelling.cluster import Cluster, label_on_cluster
 from framecls.labelling.failures import FAILURES, read_others, write_failures
 from framecls.labelling.labeller import Labeller
 from framecls.labelling.merging import Merger
 from framecls.labelling.progress import Done, Tally
-from framecls.labelling.sharding import Part, Reading, Shard, cut_parts, cut_shards, hash_inputs
-from framecls.labelling.unfinished import Manifest, ShardRecord, UnfinishedRun, encode_shard
+from framecls.labelling.sharding import Part, Reading, cut_parts, cut_shards, hash_inputs
+from framecls.labelling.shards import label_shard, warn
+from framecls.labelling.unfinished import Manifest, UnfinishedRun
 from framecls.labelling.writers import LabelWriter, check_output
 from framecls.model import FrameClassifier
 
-__all__ = ["SHARD_SIZE", "LabelledRun", "label", "label_shard"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["SHARD_SIZE", "LabelledRun", "label"]
 
 #: Sentences of a shard: what a crash may cost, and what is held in memory.
 SHARD_SIZE = 8192
@@ -65,6 +63,7 @@ def label(
     resume: bool = False,
     shard_size: int = SHARD_SIZE,
     spreadsheet: bool = False,
+    cluster: Cluster | None = None,
 ) -> LabelledRun:
     """
     Label every sentence of documents.
@@ -81,6 +80,7 @@ def label(
     :param resume: go on with a run that did not finish, where there is one.
     :param shard_size: sentences labelled and kept together.
     :param spreadsheet: in CSV, put an apostrophe before texts that a spreadsheet would take for a formula.
+    :param cluster: a Ray cluster to label on, instead of this process.
     :returns: what was done. Documents that failed are in ``errors.jsonl`` beside the output.
     :raises FrameclsError: the model cannot be loaded, nothing could be read, the output cannot be written, or the run
         to go on with began with something else.
@@ -109,8 +109,11 @@ def label(
     parts = list(cut_parts(manifest.inputs))
     with UnfinishedRun.begin(output, manifest, resume=resume) as run:
         tally = Tally(parts, run, progress, watch)
-        with _settled_memory():
-            _label_parts(parts, labeller, run, reading=reading, size=shard_size, tally=tally)
+        if cluster is not None:
+            label_on_cluster(cluster, parts, labeller.recipe(), run, reading=reading, size=shard_size, tally=tally)
+        else:
+            with _settled_memory():
+                _label_parts(parts, labeller, run, reading=reading, size=shard_size, tally=tally)
         merger = Merger(run, len(sources) > 1, failures)
         sentences = 0
         metadata = labeller.metadata | {"framecls.inputs_sha256": manifest.inputs_sha256}
@@ -167,26 +170,6 @@ def _label_parts(
             if (shard.part, shard.number) in run.records:
                 tally.skipped(part, shard)
                 continue
-            # What is wrong with an only input is said once, at the end; the rows of a table may be thousands.
-            if len(parts) > 1 or len(part.inputs) > 1:
-                for failure in shard.failures:
-                    logger.warning("%s: %s", failure.path, failure.reason)
+            warn(shard, several=len(parts) > 1 or len(part.inputs) > 1)
             run.add(*label_shard(shard, labeller, partial(tally.labelled, part, shard)))
-            tally.finished(part, shard)
-
-
-def label_shard(
-    shard: Shard, labeller: Labeller, progress: Callable[[int], None] | None = None
-) -> tuple[ShardRecord, bytes]:
-    """
-    Label one shard.
-
-    :param shard: its sentences.
-    :param labeller: labels them.
-    :param progress: called with the number of its sentences labelled so far.
-    :returns: the record to keep, and the content of the shard's file.
-    """
-    content = encode_shard(labeller(shard.sentences, progress=progress)) if shard.sentences else b""
-    digest = hashlib.sha256(content).hexdigest() if content else ""
-    record = ShardRecord(shard.part, shard.number, len(shard.sentences), digest, shard.last, shard.failures)
-    return record, content
+            tally.finished(part, shard, len(shard.sentences))

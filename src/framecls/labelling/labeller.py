@@ -1,22 +1,61 @@
 """Sentences in, labels out: the one function that a run on this machine, a cluster and a notebook share."""
 
 import json
+import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from framecls.config import Precision
 from framecls.documents import LocatedSentence
+from framecls.errors import ConfigError, ModelError
 from framecls.labelling.writers import label_schema
 from framecls.model import FrameClassifier
+from framecls.model.decision import Decision
 from framecls.model.fingerprint import checkpoint_sha256
 
-__all__ = ["Labeller"]
+__all__ = ["Labeller", "Recipe"]
 
 #: Sentences scored together: enough to sort by length, few enough to tell of progress.
 _WINDOW = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """
+    What another process, or another machine, needs to label alike.
+
+    :param path: the checkpoint folder, under the same name there.
+    :param sha256: its hash.
+    :param precision: arithmetic of the encoder.
+    :param decision: calibration and thresholds, which may be others than the folder's.
+    :param text: whether the sentences' text is among the columns.
+    """
+
+    path: Path
+    sha256: str
+    precision: Precision
+    decision: Decision
+    text: bool
+
+    def make(self, *, device: str | None = None) -> "Labeller":
+        """
+        Load the model.
+
+        :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
+        :returns: a labeller.
+        :raises ModelError: the folder is not there, or holds another model.
+        """
+        classifier = FrameClassifier.load(self.path, device=device, precision=self.precision)
+        classifier.decision = self.decision
+        labeller = Labeller(classifier, text=self.text)
+        if labeller.model_sha256 != self.sha256:
+            raise ModelError(f"{self.path}: holds another model on {platform.node()} than where the run began; copy it")
+        return labeller
 
 
 class Labeller:
@@ -37,6 +76,23 @@ class Labeller:
         self.schema = label_schema(classifier.codebook.frames, text=text)
         #: Hash of the checkpoint; ``None`` for a classifier that was never in a folder.
         self.model_sha256 = None if classifier.path is None else checkpoint_sha256(classifier.path)
+
+    def recipe(self) -> Recipe:
+        """
+        Give what another process needs to label alike.
+
+        :returns: the recipe.
+        :raises ConfigError: the model was not loaded from a folder.
+        """
+        if self._classifier.path is None or self.model_sha256 is None:
+            raise ConfigError("a model that was not loaded from a folder cannot be given to other processes; save it")
+        return Recipe(
+            path=self._classifier.path.absolute(),
+            sha256=self.model_sha256,
+            precision=self._classifier.precision,
+            decision=self._classifier.decision,
+            text=self._text,
+        )
 
     @property
     def name(self) -> str:

@@ -110,14 +110,15 @@ class Tally:
                 )
             )
 
-    def finished(self, part: Part, shard: Shard) -> None:
+    def finished(self, part: Part, shard: Shard, sentences: int) -> None:
         """
         Count a shard that was labelled and is kept.
 
         :param part: the shard's part.
-        :param shard: the shard.
+        :param shard: the shard, with or without its sentences.
+        :param sentences: how many it has.
         """
-        self._sentences += len(shard.sentences)
+        self._sentences += sentences
         self._read(part, shard)
 
     def skipped(self, part: Part, shard: Shard) -> None:

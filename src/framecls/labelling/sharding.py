@@ -10,7 +10,8 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from framecls.documents import Failure, LocatedSentence, Source, read_sentences
 from framecls.documents.tables import TableKind
@@ -91,6 +92,14 @@ class Shard:
     inputs: int
     share: float
     last: bool
+
+    def emptied(self) -> Self:
+        """
+        Leave the sentences out, where only the rest is still needed.
+
+        :returns: the shard without them.
+        """
+        return replace(self, sentences=())
 
 
 def hash_inputs(sources: Sequence[Source]) -> list[Input]:

@@ -1,0 +1,261 @@
+"""Label on a Ray cluster: parts are read by tasks, shards labelled by a pool of actors, results kept by the driver."""
+
+import logging
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from framecls.errors import ConfigError, FrameclsError
+from framecls.labelling.labeller import Recipe
+from framecls.labelling.progress import Tally
+from framecls.labelling.sharding import Part, Reading, Shard, cut_shards
+from framecls.labelling.shards import label_shard, warn
+from framecls.labelling.unfinished import UnfinishedRun
+
+__all__ = ["Cluster", "label_on_cluster"]
+
+#: Share of a core that is set aside for a task that reads; it waits for the actors most of the time.
+_READER_CPUS = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """
+    Where a run is labelled.
+
+    :param address: ``local`` starts Ray on this machine, ``auto`` takes the cluster that runs here or that
+        ``RAY_ADDRESS`` names, else ``host:port`` of a head node.
+    :param workers: actors, each with a model of its own; as many as the cluster has room for by default.
+    :param cpus: cores of each actor, or a fraction of one.
+    :param gpus: GPUs of each actor, or a fraction of one.
+    :param object_store: bytes that shards on their way may take in Ray's object store.
+    """
+
+    address: str
+    workers: int | None = None
+    cpus: float = 1.0
+    gpus: float = 0.0
+    object_store: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(f"{self.workers} Ray workers label nothing; give at least 1")
+        if self.cpus <= 0 or self.gpus < 0:
+            raise ConfigError(
+                f"a Ray worker cannot have {self.cpus:g} CPUs and {self.gpus:g} GPUs; give CPUs above 0, GPUs from 0"
+            )
+        # Ray starts with no less.
+        if self.object_store < 80_000_000:
+            raise ConfigError(f"an object store of {self.object_store} bytes is too small; give at least 80,000,000")
+
+
+def label_on_cluster(
+    cluster: Cluster,
+    parts: Sequence[Part],
+    recipe: Recipe,
+    run: UnfinishedRun,
+    *,
+    reading: Reading,
+    size: int,
+    tally: Tally,
+) -> None:
+    """
+    Label and keep every shard that is not kept yet.
+
+    The machines of the cluster find the inputs and the model under the names they have here. An actor that dies is
+    started again, and what it had in hand is labelled again; a shard that comes twice is kept once.
+
+    :param cluster: where.
+    :param parts: what to read.
+    :param recipe: makes the labellers.
+    :param run: keeps the shards.
+    :param reading: how inputs are read.
+    :param size: sentences of a shard.
+    :param tally: counts what is done.
+    :raises FrameclsError: Ray is not installed, the cluster cannot be reached or has too little room, or a worker
+        failed for good.
+    """
+    open_parts = {part.number: part for part in parts if not run.complete(part.number)}
+    if not open_parts:
+        return
+    several = sum(len(part.inputs) for part in parts) > 1
+    with _ray(cluster) as ray:
+        workers = _workers(cluster, ray)
+        finished = frozenset(run.records)
+        items = [
+            {"part": pickle.dumps((part, frozenset(key for key in finished if key[0] == part.number)))}
+            for part in open_parts.values()
+        ]
+        dataset = (
+            ray.data.from_items(items, override_num_blocks=len(items))
+            .map_batches(
+                _read_part,
+                fn_kwargs={"reading": reading, "size": size},
+                batch_size=1,
+                batch_format="pyarrow",
+                num_cpus=_READER_CPUS,
+            )
+            .map_batches(
+                _ShardLabeller,
+                fn_constructor_kwargs={"recipe": recipe, "device": None if cluster.gpus else "cpu"},
+                batch_size=1,
+                batch_format="pyarrow",
+                compute=ray.data.ActorPoolStrategy(size=workers),
+                num_cpus=cluster.cpus,
+                num_gpus=cluster.gpus,
+            )
+        )
+        try:
+            for row in dataset.iter_rows():
+                shard: Shard = pickle.loads(row["shard"])
+                record = pickle.loads(row["record"])
+                if (record.part, record.number) in run.records:
+                    continue
+                warn(shard, several=several)
+                run.add(record, row["labels"])
+                part = open_parts[record.part]
+                tally.labelled(part, shard, record.rows)
+                tally.finished(part, shard, record.rows)
+        except ray.exceptions.RayError as error:
+            raise FrameclsError(f"Ray {cluster.address}: {_reason(error)}") from error
+
+
+def _read_part(batch: pa.Table, *, reading: Reading, size: int) -> Iterator[pa.Table]:
+    """Read parts, and give a row for each shard that is not kept yet."""
+    for value in batch.column("part").to_pylist():
+        part, finished = pickle.loads(value)
+        for shard in cut_shards(part, reading, size):
+            if (shard.part, shard.number) not in finished:
+                yield pa.table({"shard": pa.array([pickle.dumps(shard)], pa.large_binary())})
+
+
+class _ShardLabeller:
+    """An actor: loads the model once, labels a shard a call."""
+
+    def __init__(self, recipe: Recipe, device: str | None) -> None:
+        # transformers shows loading bars, and Ray would send them to the user's terminal.
+        import transformers
+
+        transformers.logging.disable_progress_bar()
+        self._labeller = recipe.make(device=device)
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        columns: dict[str, list[bytes]] = {"shard": [], "record": [], "labels": []}
+        for value in batch.column("shard").to_pylist():
+            shard: Shard = pickle.loads(value)
+            record, content = label_shard(shard, self._labeller)
+            columns["shard"].append(pickle.dumps(shard.emptied()))
+            columns["record"].append(pickle.dumps(record))
+            columns["labels"].append(content)
+        return pa.table({name: pa.array(values, pa.large_binary()) for name, values in columns.items()})
+
+
+@contextmanager
+def _ray(cluster: Cluster) -> Iterator[Any]:
+    """Connect to Ray, or start it; leave it as it was found."""
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise ConfigError(f"{error.name} is not installed; pip install 'framecls[ray]'") from error
+    with ExitStack() as stack:
+        if not ray.is_initialized():
+            _connect(cluster, ray)
+            stack.callback(ray.shutdown)
+        stack.enter_context(_calm(ray, cluster.object_store))
+        yield ray
+
+
+def _connect(cluster: Cluster, ray: Any) -> None:
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": True}
+    if cluster.address == "local":
+        cpus = os.cpu_count() or 1 if cluster.workers is None else cluster.workers * cluster.cpus + 1
+        options |= {
+            "num_cpus": max(2, round(cpus + 0.49)),
+            "object_store_memory": cluster.object_store,
+            "include_dashboard": False,
+        }
+    with _own_handlers(), _environment({"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}):
+        try:
+            ray.init(address=cluster.address, **options)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise ConfigError(f"Ray {cluster.address}: {_reason(error)}; start a cluster, or give 'local'") from error
+
+
+@contextmanager
+def _own_handlers() -> Iterator[None]:
+    """Keep Ray from taking SIGTERM to itself."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    new = [name for name in values if name not in os.environ]
+    os.environ.update({name: values[name] for name in new})
+    try:
+        yield
+    finally:
+        for name in new:
+            os.environ.pop(name, None)
+
+
+@contextmanager
+def _calm(ray: Any, object_store: int) -> Iterator[None]:
+    """Set what Ray Data does for this run: no bars or reports on stderr, one shard a block, bounded memory."""
+    context = ray.data.DataContext.get_current()
+    limits = context.execution_options.resource_limits
+    wanted = {
+        "enable_progress_bars": False,
+        "print_on_execution_start": False,
+        # A block is given on as soon as it holds a shard, or one actor would get all shards of a part.
+        "target_max_block_size": 1,
+        "target_min_block_size": 1,
+    }
+    before = {name: getattr(context, name) for name in wanted}
+    logger = logging.getLogger("ray.data")
+    level = logger.level
+    for name, value in wanted.items():
+        setattr(context, name, value)
+    context.execution_options.resource_limits = ray.data.ExecutionResources(object_store_memory=object_store)
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        context.execution_options.resource_limits = limits
+        for name, value in before.items():
+            setattr(context, name, value)
+
+
+def _workers(cluster: Cluster, ray: Any) -> int:
+    """Decide on the number of actors, and make sure that they and a reader have room: else Ray would wait for ever."""
+    there = ray.cluster_resources()
+    cpus, gpus = float(there.get("CPU", 0)), float(there.get("GPU", 0))
+    room = int((cpus - _READER_CPUS + 1e-9) / cluster.cpus)
+    if cluster.gpus:
+        room = min(room, int((gpus + 1e-9) / cluster.gpus))
+    wanted = cluster.workers if cluster.workers is not None else max(room, 1)
+    if wanted > room:
+        raise ConfigError(
+            f"Ray {cluster.address}: {wanted} workers of {cluster.cpus:g} CPUs and {cluster.gpus:g} GPUs, and "
+            f"{_READER_CPUS:g} CPUs to read, are more than its {cpus:g} CPUs and {gpus:g} GPUs; give fewer --ray-workers"
+        )
+    return wanted
+
+
+def _reason(error: BaseException) -> str:
+    """Give the last line of what Ray says, which names the cause; the others are of its own code."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
