@@ -4,9 +4,10 @@ import logging
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,12 @@ __all__ = ["Cluster", "label_on_cluster"]
 
 #: Share of a core that is set aside for a task that reads; it waits for the actors most of the time.
 _READER_CPUS = 0.5
+#: Ray sends usage statistics home, and has the user's terminal for its own messages, unless told before it starts.
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +177,8 @@ def _ray(cluster: Cluster) -> Iterator[Any]:
             _connect(cluster, ray)
             stack.callback(ray.shutdown)
         stack.enter_context(_calm(ray, cluster.object_store))
+        # Ray prints on stdout when a worker dies, where other programs expect data.
+        stack.enter_context(redirect_stdout(sys.stderr))
         yield ray
 
 
@@ -182,7 +191,7 @@ def _connect(cluster: Cluster, ray: Any) -> None:
             "object_store_memory": cluster.object_store,
             "include_dashboard": False,
         }
-    with _own_handlers(), _environment({"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}):
+    with _own_handlers(), _environment(_ENVIRONMENT), _silence():
         try:
             ray.init(address=cluster.address, **options)
         except (ConnectionError, RuntimeError, ValueError) as error:
@@ -198,6 +207,19 @@ def _own_handlers() -> Iterator[None]:
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep off stderr what Ray writes past Python while it starts: among it, that its messages were turned off."""
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 @contextmanager
@@ -249,8 +271,8 @@ def _workers(cluster: Cluster, ray: Any) -> int:
     wanted = cluster.workers if cluster.workers is not None else max(room, 1)
     if wanted > room:
         raise ConfigError(
-            f"Ray {cluster.address}: {wanted} workers of {cluster.cpus:g} CPUs and {cluster.gpus:g} GPUs, and "
-            f"{_READER_CPUS:g} CPUs to read, are more than its {cpus:g} CPUs and {gpus:g} GPUs; give fewer --ray-workers"
+            f"Ray {cluster.address}: {wanted} workers of {cluster.cpus:g} CPUs and {cluster.gpus:g} GPUs, and a reader "
+            f"of {_READER_CPUS:g} CPUs, are more than its {cpus:g} CPUs and {gpus:g} GPUs; give fewer --ray-workers"
         )
     return wanted
 
