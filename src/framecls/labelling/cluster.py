@@ -1,10 +1,11 @@
 """Label on a Ray cluster: parts are read by tasks, shards labelled by a pool of actors, results kept by the driver."""
 
+import io
 import logging
 import os
 import pickle
 import signal
-import sys
+import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -21,6 +22,8 @@ from framecls.labelling.shards import label_shard, warn
 from framecls.labelling.unfinished import UnfinishedRun
 
 __all__ = ["Cluster", "label_on_cluster"]
+
+logger = logging.getLogger(__name__)
 
 #: Share of a core that is set aside for a task that reads; it waits for the actors most of the time.
 _READER_CPUS = 0.5
@@ -164,6 +167,16 @@ class _ShardLabeller:
         return pa.table({name: pa.array(values, pa.large_binary()) for name, values in columns.items()})
 
 
+class _Messages(io.TextIOBase):
+    """What Ray prints on stdout, where other programs expect data: long stories of what it mends by itself."""
+
+    def write(self, text: str) -> int:
+        logger.debug("%s", text)
+        if "A worker died" in text:
+            logger.warning("Ray: a worker died; another takes its place, and what it had in hand is labelled again")
+        return len(text)
+
+
 @contextmanager
 def _ray(cluster: Cluster) -> Iterator[Any]:
     """Connect to Ray, or start it; leave it as it was found."""
@@ -177,12 +190,13 @@ def _ray(cluster: Cluster) -> Iterator[Any]:
             _connect(cluster, ray)
             stack.callback(ray.shutdown)
         stack.enter_context(_calm(ray, cluster.object_store))
-        # Ray prints on stdout when a worker dies, where other programs expect data.
-        stack.enter_context(redirect_stdout(sys.stderr))
+        stack.enter_context(redirect_stdout(_Messages()))
         yield ray
 
 
 def _connect(cluster: Cluster, ray: Any) -> None:
+    if cluster.address not in ("local", "auto"):
+        _reach(cluster.address)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": True}
     if cluster.address == "local":
         cpus = os.cpu_count() or 1 if cluster.workers is None else cluster.workers * cluster.cpus + 1
@@ -195,7 +209,21 @@ def _connect(cluster: Cluster, ray: Any) -> None:
         try:
             ray.init(address=cluster.address, **options)
         except (ConnectionError, RuntimeError, ValueError) as error:
-            raise ConfigError(f"Ray {cluster.address}: {_reason(error)}; start a cluster, or give 'local'") from error
+            reason = _reason(error).rstrip(".")
+            raise ConfigError(f"Ray {cluster.address}: {reason}; start a cluster, or give 'local'") from error
+
+
+def _reach(address: str) -> None:
+    """Find out whether anybody answers, as Ray would try for minutes and then end the process without a word."""
+    host, colon, port = address.rpartition(":")
+    if "/" in host or not (host and colon and port.isdecimal()):
+        raise ConfigError(f"Ray address {address!r}: expected 'local', 'auto', or host:port of the head node")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except OSError as error:
+        raise ConfigError(
+            f"Ray {address}: no head node answers: {error.strerror or error}; correct the address, or start a cluster"
+        ) from error
 
 
 @contextmanager
