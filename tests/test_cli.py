@@ -89,7 +89,7 @@ def test_failures_are_told_and_strict_makes_them_an_error(model_path: Path, tmp_
 def test_label_is_terminated_and_resumed(model_path: Path, tmp_path: Path) -> None:
     table, output = tmp_path / "rows.jsonl", tmp_path / "labels.csv"
     row = {"text": " ".join(f"Ship {number} pays the toll." for number in range(100))}
-    table.write_text("".join(json.dumps({"id": f"d{number}"} | row) + "\n" for number in range(300)))
+    table.write_text("".join(json.dumps({"id": f"d{number}"} | row) + "\n" for number in range(120)))
     arguments = ("label", table, "--model", model_path, "--output", output, "--shard-size", "100")
     command = [sys.executable, "-m", "framecls", *map(str, arguments)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -105,8 +105,8 @@ def test_label_is_terminated_and_resumed(model_path: Path, tmp_path: Path) -> No
     resumed = framecls(*arguments, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert "sentences were labelled before, and are kept" in resumed.stderr
-    assert resumed.stderr.endswith("labels.csv: 30000 sentences of 300 documents\n")
-    assert len(output.read_text(encoding="utf-8-sig").splitlines()) == 30001
+    assert resumed.stderr.endswith("labels.csv: 12000 sentences of 120 documents\n")
+    assert len(output.read_text(encoding="utf-8-sig").splitlines()) == 12001
 
 
 def test_corpus_check(corpus_path: Path, codebook_path: Path, tmp_path: Path) -> None:

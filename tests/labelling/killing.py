@@ -41,7 +41,7 @@ def kept(output: Path) -> int:
     return sum(json.loads(line)["rows"] for line in lines)
 
 
-def main(inputs: Path, model: Path, folder: Path, kills: int, seed: int) -> None:
+def main(inputs: Path, model: Path, folder: Path, *, kills: int, seed: int) -> None:
     # A process that is forked has none of the threads that torch would wait for.
     torch.set_num_threads(1)
     classifier = FrameClassifier.load(model, device="cpu")
@@ -73,4 +73,5 @@ def main(inputs: Path, model: Path, folder: Path, kills: int, seed: int) -> None
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:4]), *map(int, sys.argv[4:6]))
+    given = [Path(argument) for argument in sys.argv[1:4]]
+    main(given[0], given[1], given[2], kills=int(sys.argv[4]), seed=int(sys.argv[5]))
