@@ -21,7 +21,7 @@ from framecls.labelling import label
 from framecls.model import FrameClassifier
 
 _WORDS = (
-    "the of and to parties shall states agree that their common border service office report fund measures annual in on "
+    "the of and to parties shall states agree that their common border service office report fund measures annual in "
     "council support partner countries joint responsibility training officials provide return visa holders benefit the "
     "mutual trade regional programme assistance implementation committee article agreement cooperation review next year"
 )

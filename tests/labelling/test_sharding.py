@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from framecls.documents import Failure, LocatedSentence, Source, read_sentences
 from framecls.labelling.rows import TableShare, count_rows
-from framecls.labelling.sharding import Input, Reading, cut_parts, cut_shards, hash_inputs
+from framecls.labelling.sharding import Input, Part, Reading, Shard, cut_parts, cut_shards, hash_inputs, read_parts
 
 MEGABYTE = 1 << 20
 
@@ -66,17 +66,36 @@ def sources(folder: Path) -> list[Source]:
     return [Source(path, path.name) for path in sorted(folder.iterdir())]
 
 
+def shards_of(part: Part, size: int) -> list[Shard]:
+    [(read, items)] = [(read, list(items)) for read, items in read_parts([part], Reading())]
+    assert read == part
+    return list(cut_shards(part, items, size))
+
+
+def test_parts_are_read_one_after_another(folder: Path) -> None:
+    (folder / "2b.csv").write_text("")
+    (folder / "2c.csv").write_text("document_id,text\na,Ships pay.\n")
+    parts = list(cut_parts(hash_inputs(sources(folder))))
+    found = [(part.number, [source.id for source, _ in items]) for part, items in read_parts(parts, Reading())]
+    assert [(number, sorted(set(ids))) for number, ids in found] == [
+        (0, ["0.txt", "1.txt", "2.txt"]),
+        (1, ["2b.csv"]),
+        (2, ["2c.csv"]),
+        (3, ["3.txt", "4.txt", "5.txt"]),
+    ]
+
+
 @pytest.mark.parametrize("size", [1, 3, 4, 17, 18, 1000])
 def test_shards_hold_what_was_read_once_and_in_order(folder: Path, size: int) -> None:
     [part] = cut_parts(hash_inputs(sources(folder)))
     read = [item for source in sources(folder) for item in read_sentences(source)]
-    shards = list(cut_shards(part, Reading(), size))
+    shards = shards_of(part, size)
     assert [s for shard in shards for s in shard.sentences] == [i for i in read if isinstance(i, LocatedSentence)]
     assert [f for shard in shards for f in shard.failures] == [i for i in read if isinstance(i, Failure)]
     assert [shard.number for shard in shards] == list(range(len(shards)))
     assert [shard.last for shard in shards] == [False] * (len(shards) - 1) + [True]
     assert all(len(shard.sentences) == size for shard in shards[:-1])
-    assert shards == list(cut_shards(part, Reading(), size))
+    assert shards == shards_of(part, size)
     shares = [shard.share for shard in shards]
     assert shares == sorted(shares)
     assert (shards[-1].share, shards[-1].inputs) == (1.0, 6)
@@ -84,7 +103,7 @@ def test_shards_hold_what_was_read_once_and_in_order(folder: Path, size: int) ->
 
 def test_failure_stays_with_the_sentences_around_it(folder: Path) -> None:
     [part] = cut_parts(hash_inputs(sources(folder)))
-    shards = list(cut_shards(part, Reading(), 6))
+    shards = shards_of(part, 6)
     assert [[failure.path for failure in shard.failures] for shard in shards] == [[], ["3.txt"], []]
 
 

@@ -52,9 +52,10 @@ def label(
     from framecls.model import FrameClassifier
 
     check_output(output)
-    cluster = ray and Cluster(
-        address=ray, workers=ray_workers, cpus=ray_cpus, gpus=ray_gpus, object_store=ray_memory * 1_000_000
-    )
+    cluster = None
+    if ray is not None:
+        store = ray_memory * 1_000_000
+        cluster = Cluster(address=ray, workers=ray_workers, cpus=ray_cpus, gpus=ray_gpus, object_store=store)
     calm_transformers()
     classifier = FrameClassifier.load(model, device=device, precision=precision, target=target)
     try:
@@ -71,7 +72,7 @@ def label(
                 resume=resume,
                 shard_size=shard_size,
                 spreadsheet=spreadsheet,
-                cluster=cluster or None,
+                cluster=cluster,
             )
     except Stopped as stopped:
         typer.echo(f"framecls: stopped by {stopped}", err=True)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from framecls.errors import ConfigError, FrameclsError
 from framecls.labelling.labeller import Recipe
 from framecls.labelling.progress import Tally
-from framecls.labelling.sharding import Part, Reading, Shard, cut_shards
+from framecls.labelling.sharding import Part, Reading, Shard, cut_shards, read_parts
 from framecls.labelling.shards import label_shard, warn
 from framecls.labelling.unfinished import UnfinishedRun
 
@@ -140,10 +140,11 @@ def label_on_cluster(
 def _read_part(batch: pa.Table, *, reading: Reading, size: int) -> Iterator[pa.Table]:
     """Read parts, and give a row for each shard that is not kept yet."""
     for value in batch.column("part").to_pylist():
-        part, finished = pickle.loads(value)
-        for shard in cut_shards(part, reading, size):
-            if (shard.part, shard.number) not in finished:
-                yield pa.table({"shard": pa.array([pickle.dumps(shard)], pa.large_binary())})
+        only, finished = pickle.loads(value)
+        for part, items in read_parts([only], reading):
+            for shard in cut_shards(part, items, size, table=reading.table):
+                if (shard.part, shard.number) not in finished:
+                    yield pa.table({"shard": pa.array([pickle.dumps(shard)], pa.large_binary())})
 
 
 class _ShardLabeller:

@@ -16,7 +16,7 @@ from framecls.labelling.failures import FAILURES, read_others, write_failures
 from framecls.labelling.labeller import Labeller
 from framecls.labelling.merging import Merger
 from framecls.labelling.progress import Done, Tally
-from framecls.labelling.sharding import Part, Reading, cut_parts, cut_shards, hash_inputs
+from framecls.labelling.sharding import Part, Reading, cut_parts, cut_shards, hash_inputs, read_parts
 from framecls.labelling.shards import label_shard, warn
 from framecls.labelling.unfinished import Manifest, UnfinishedRun
 from framecls.labelling.writers import LabelWriter, check_output
@@ -163,10 +163,8 @@ def _label_parts(
     parts: Sequence[Part], labeller: Labeller, run: UnfinishedRun, *, reading: Reading, size: int, tally: Tally
 ) -> None:
     """Label and keep every shard that is not kept yet."""
-    for part in parts:
-        if run.complete(part.number):
-            continue
-        for shard in cut_shards(part, reading, size):
+    for part, items in read_parts([part for part in parts if not run.complete(part.number)], reading):
+        for shard in cut_shards(part, items, size, table=reading.table):
             if (shard.part, shard.number) in run.records:
                 tally.skipped(part, shard)
                 continue

@@ -11,13 +11,17 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
 from typing import Self
 
 from framecls.documents import Failure, LocatedSentence, Source, read_sentences
 from framecls.documents.tables import TableKind
 from framecls.labelling.rows import TableShare
 
-__all__ = ["Input", "Part", "Reading", "Shard", "cut_parts", "cut_shards", "hash_inputs"]
+__all__ = ["Input", "Part", "Reading", "Shard", "cut_parts", "cut_shards", "hash_inputs", "read_parts"]
+
+#: What an input gave.
+Read = tuple[Source, LocatedSentence | Failure]
 
 #: Bytes and files of a part: large enough to fill several shards, small enough to be read again after a crash.
 _PART_BYTES, _PART_FILES = 32 << 20, 4096
@@ -141,34 +145,57 @@ def cut_parts(inputs: Iterable[Input]) -> Iterator[Part]:
         yield Part(number, tuple(group))
 
 
-def cut_shards(part: Part, reading: Reading, size: int) -> Iterator[Shard]:
+def read_parts(parts: Sequence[Part], reading: Reading) -> Iterator[tuple[Part, Iterator[Read]]]:
     """
-    Read a part and cut it into shards, holding no more than one of them.
+    Read parts, one after another.
 
-    :param part: what to read.
+    :param parts: in the order of the run.
     :param reading: how.
+    :returns: each part with what is read from it, to be taken before the next part is asked for. Every input gives
+        something, be it a failure, so every part comes.
+    """
+    by_number = {part.number: part for part in parts}
+    number_of = {item.source.id: part.number for part in parts for item in part.inputs}
+    for number, items in groupby(_read(parts, reading), key=lambda item: number_of[item[0].id]):
+        yield by_number[number], items
+
+
+def _read(parts: Sequence[Part], reading: Reading) -> Iterator[Read]:
+    for part in parts:
+        for item in part.inputs:
+            for read in read_sentences(
+                item.source, encoding=reading.encoding, table=reading.table, text_column=reading.text_column
+            ):
+                yield item.source, read
+
+
+def cut_shards(part: Part, items: Iterable[Read], size: int, *, table: TableKind | None = None) -> Iterator[Shard]:
+    """
+    Cut what is read from a part into shards, holding no more than one of them.
+
+    :param part: the part.
+    :param items: what is read from it.
     :param size: sentences of a shard.
+    :param table: what rows of tables are; told from their columns by default.
     :returns: the shards; there is always a last one, even where nothing could be read.
     """
-    number = 0
+    number = inputs = 0
     sentences: list[LocatedSentence] = []
     failures: list[Failure] = []
     first = part.inputs[0].source
-    table = TableShare(first, reading.table) if first.is_table else None
-    whole, before = part.bytes, 0
-    for done, item in enumerate(part.inputs):
-        for read in read_sentences(
-            item.source, encoding=reading.encoding, table=reading.table, text_column=reading.text_column
-        ):
-            if table is not None:
-                table.add(read)
-            if isinstance(read, Failure):
-                failures.append(read)
-                continue
-            sentences.append(read)
-            if len(sentences) == size:
-                share = before / max(whole, 1) if table is None else table.share
-                yield Shard(part.number, number, tuple(sentences), tuple(failures), done, share, last=False)
-                number, sentences, failures = number + 1, [], []
-        before += item.bytes
+    rows = TableShare(first, table) if first.is_table else None
+    ends = list(accumulate((item.bytes for item in part.inputs), initial=0))
+    order = {item.source.id: place for place, item in enumerate(part.inputs)}
+    for source, item in items:
+        inputs = order[source.id]
+        if rows is not None:
+            rows.add(item)
+        if isinstance(item, Failure):
+            failures.append(item)
+            continue
+        sentences.append(item)
+        if len(sentences) == size:
+            share = ends[inputs] / max(ends[-1], 1) if rows is None else rows.share
+            yield Shard(part.number, number, tuple(sentences), tuple(failures), inputs, share, last=False)
+            number, sentences, failures = number + 1, [], []
     yield Shard(part.number, number, tuple(sentences), tuple(failures), len(part.inputs), 1.0, last=True)

@@ -193,11 +193,17 @@ class UnfinishedRun:
             run.remove()
 
     def _start(self, manifest: Manifest) -> None:
-        """Write the manifest and the list of what is finished; take away whatever else stands in the folder."""
-        _clear(self._folder, keep={_LOCK, *(record.name for record in self.records.values())})
+        """
+        Write the list of what is finished and the manifest; take away whatever else stands in the folder.
+
+        The list comes first, and each replaces the old one at once: a crash in between must neither lose what is
+        finished nor leave shards of another run under this one's manifest.
+        """
         with whole_file(self._folder / _SHARDS) as partial:
             partial.write_text("".join(map(_line, self.records.values())), encoding="utf-8")
         write_json(self._folder / _MANIFEST, manifest.as_json())
+        kept = {record.name for record in self.records.values()}
+        _clear(self._folder, keep={_LOCK, _SHARDS, _MANIFEST, *kept})
 
     def complete(self, part: int) -> bool:
         """
@@ -252,6 +258,9 @@ class UnfinishedRun:
         partial = self._folder / f"output{path.suffix}.partial"
         try:
             yield partial
+            # The shards go when the output has its name, so it must be on the disk by then.
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
@@ -300,6 +309,9 @@ def _lock(stack: contextlib.ExitStack, folder: Path, output: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ConfigError(f"{output}: another run is writing it; wait for it, or give another --output") from None
+    except OSError:
+        # Some network file systems have no locks.
+        return
 
 
 def _finished(folder: Path, output: Path, manifest: Manifest, *, resume: bool) -> dict[tuple[int, int], ShardRecord]:
