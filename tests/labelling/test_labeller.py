@@ -12,7 +12,7 @@ from framecls.errors import ModelError
 from framecls.labelling import Labeller
 from framecls.model import FrameClassifier
 from framecls.model.classifier import Scores
-from framecls.model.fingerprint import checkpoint_sha256
+from framecls.model.identity import checkpoint_sha256
 
 TEXTS = [
     "A toll is asked of every ship.",

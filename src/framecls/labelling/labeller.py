@@ -16,7 +16,7 @@ from framecls.errors import ConfigError, ModelError
 from framecls.labelling.writers import label_schema
 from framecls.model import FrameClassifier
 from framecls.model.decision import Decision
-from framecls.model.fingerprint import checkpoint_sha256
+from framecls.model.identity import checkpoint_sha256
 
 __all__ = ["Labeller", "Recipe"]
 

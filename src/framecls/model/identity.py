@@ -10,7 +10,7 @@ __all__ = ["checkpoint_sha256"]
 
 #: Weights, tokenizer, decision and codebook. Cards, records and evaluations may be added without changing the model.
 _DECIDING = (
-    "*.safetensors",
+    "model*.safetensors",
     "config.json",
     "framecls.json",
     "codebook.toml",
@@ -19,7 +19,8 @@ _DECIDING = (
     "added_tokens.json",
     "vocab.*",
     "merges.txt",
-    "*.model",
+    "spiece.model",
+    "sentencepiece*.model",
 )
 
 
