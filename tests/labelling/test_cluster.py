@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -9,10 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from framecls.errors import ConfigError
+from framecls.documents import Source
+from framecls.errors import ConfigError, DocumentError
 from framecls.labelling import Cluster, label
+from framecls.labelling.cluster import _read_part
+from framecls.labelling.sharding import Part, Reading, cut_parts, hash_inputs
 from framecls.labelling.unfinished import run_folder
 from framecls.model import FrameClassifier
 
@@ -57,6 +62,26 @@ def test_address_without_a_cluster(model_path: Path, tmp_path: Path, address: st
     with pytest.raises(ConfigError, match=message):
         label([tmp_path / "a.txt"], model_path, tmp_path / "labels.csv", cluster=Cluster(address=address))
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_ray_that_is_not_installed(model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    (tmp_path / "a.txt").write_text("Ships pay.")
+    with pytest.raises(ConfigError, match=r"ray is not installed; pip install 'framecls\[ray\]'"):
+        label([tmp_path / "a.txt"], model_path, tmp_path / "labels.csv", cluster=Cluster(address="local"))
+
+
+def test_input_that_a_machine_of_the_cluster_has_not(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Ships pay.")
+    [part] = cut_parts(hash_inputs([Source(tmp_path / "a.txt", "a.txt"), Source(tmp_path / "b.txt", "b.txt")]))
+    assert len(list(_read_part(_items(part), reading=Reading(), size=9))) == 1
+    (tmp_path / "a.txt").write_text("Ships pay more.")
+    with pytest.raises(DocumentError, match=r"a\.txt: is not the same on .+; give inputs that all machines share"):
+        list(_read_part(_items(part), reading=Reading(), size=9))
+
+
+def _items(part: Part) -> pa.Table:
+    return pa.table({"part": [pickle.dumps((part, set()))]})
 
 
 @pytest.fixture

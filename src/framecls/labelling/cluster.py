@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import pickle
+import platform
 import signal
 import socket
 import threading
@@ -14,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from framecls.errors import ConfigError, FrameclsError
+from framecls.errors import ConfigError, DocumentError, FrameclsError
 from framecls.labelling.labeller import Recipe
 from framecls.labelling.progress import Tally
 from framecls.labelling.sharding import Part, Reading, Shard, cut_shards, read_parts
@@ -41,7 +42,8 @@ class Cluster:
     Where a run is labelled.
 
     :param address: ``local`` starts Ray on this machine, ``auto`` takes the cluster that runs here or that
-        ``RAY_ADDRESS`` names, else ``host:port`` of a head node.
+        ``RAY_ADDRESS`` names, else ``host:port`` of a head node. Where this process is connected to Ray already, that
+        connection is used and left open.
     :param workers: actors, each with a model of its own; as many as the cluster has room for by default.
     :param cpus: cores of each actor, or a fraction of one.
     :param gpus: GPUs of each actor, or a fraction of one.
@@ -98,11 +100,10 @@ def label_on_cluster(
     several = sum(len(part.inputs) for part in parts) > 1
     with _ray(cluster) as ray:
         workers = _workers(cluster, ray)
-        finished = frozenset(run.records)
-        items = [
-            {"part": pickle.dumps((part, frozenset(key for key in finished if key[0] == part.number)))}
-            for part in open_parts.values()
-        ]
+        finished: dict[int, set[int]] = {number: set() for number in open_parts}
+        for part_number, number in run.records:
+            finished.get(part_number, set()).add(number)
+        items = [{"part": pickle.dumps((part, finished[number]))} for number, part in open_parts.items()]
         dataset = (
             ray.data.from_items(items, override_num_blocks=len(items))
             .map_batches(
@@ -141,10 +142,19 @@ def _read_part(batch: pa.Table, *, reading: Reading, size: int) -> Iterator[pa.T
     """Read parts, and give a row for each shard that is not kept yet."""
     for value in batch.column("part").to_pylist():
         only, finished = pickle.loads(value)
+        _check_shared(only)
         for part, items in read_parts([only], reading):
             for shard in cut_shards(part, items, size, table=reading.table):
-                if (shard.part, shard.number) not in finished:
+                if shard.number not in finished:
                     yield pa.table({"shard": pa.array([pickle.dumps(shard)], pa.large_binary())})
+
+
+def _check_shared(part: Part) -> None:
+    """Make sure that this machine has the inputs: else every one of them would be a failure, and the run go on."""
+    for item in part.inputs:
+        path = item.source.path
+        if item.sha256 and not (path.is_file() and path.stat().st_size == item.bytes):
+            raise DocumentError(f"{path}: is not the same on {platform.node()}; give inputs that all machines share")
 
 
 class _ShardLabeller:
@@ -234,8 +244,10 @@ def _own_handlers() -> Iterator[None]:
         yield
         return
     before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -92,20 +92,7 @@ def label(
     others = read_others(output)
     labeller = Labeller(model if isinstance(model, FrameClassifier) else FrameClassifier.load(model), text=text)
     reading = Reading(encoding, table, text_column)
-    manifest = Manifest(
-        framecls=version("framecls"),
-        model=labeller.name,
-        model_sha256=labeller.model_sha256,
-        codebook=labeller.codebook_sha256,
-        settings={
-            **labeller.settings,
-            "encoding": str(encoding),
-            "table": str(table),
-            "text column": text_column,
-            "shard size": str(shard_size),
-        },
-        inputs=hash_inputs(sources),
-    )
+    manifest = _manifest(sources, labeller, reading, shard_size)
     parts = list(cut_parts(manifest.inputs))
     with UnfinishedRun.begin(output, manifest, resume=resume) as run:
         tally = Tally(parts, run, progress, watch)
@@ -115,21 +102,33 @@ def label(
             with _settled_memory():
                 _label_parts(parts, labeller, run, reading=reading, size=shard_size, tally=tally)
         merger = Merger(run, len(sources) > 1, failures)
-        sentences = 0
         metadata = labeller.metadata | {"framecls.inputs_sha256": manifest.inputs_sha256}
         with run.output(output) as unnamed:
             with LabelWriter(unnamed, labeller.schema, metadata, output.suffix, spreadsheet=spreadsheet) as writer:
                 for rows in merger.tables(parts):
                     writer.write(rows)
-                    sentences += rows.num_rows
-            if not sentences:
-                write_failures(output, failures, others)
-                first = failures[0]
-                raise DocumentError(
-                    f"{first.path}: {first.reason}" + (f" (and {len(failures) - 1} more)" if failures[1:] else "")
-                )
-        errors = write_failures(output, failures, others)
-    return LabelledRun(output, errors, merger.documents, sentences, tuple(failures), run.kept)
+            errors = write_failures(output, failures, others)
+            if not merger.sentences:
+                more = f" (and {len(failures) - 1} more)" if failures[1:] else ""
+                raise DocumentError(f"{failures[0].path}: {failures[0].reason}{more}")
+    return LabelledRun(output, errors, merger.documents, merger.sentences, tuple(failures), run.kept)
+
+
+def _manifest(sources: Sequence[Source], labeller: Labeller, reading: Reading, shard_size: int) -> Manifest:
+    return Manifest(
+        framecls=version("framecls"),
+        model=labeller.name,
+        model_sha256=labeller.model_sha256,
+        codebook=labeller.codebook_sha256,
+        settings={
+            **labeller.settings,
+            "encoding": str(reading.encoding),
+            "table": str(reading.table),
+            "text column": reading.text_column,
+            "shard size": str(shard_size),
+        },
+        inputs=hash_inputs(sources),
+    )
 
 
 def _inputs(paths: Sequence[Path | str], output: Path) -> tuple[list[Source], list[Failure]]:

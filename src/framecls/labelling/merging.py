@@ -24,11 +24,13 @@ class Merger:
     :param run: holds the shards.
     :param told: whether failures are logged as they are found.
     :param failures: what could not be labelled; grows with the shards.
+    :param sentences: rows given so far.
     """
 
     run: UnfinishedRun
     told: bool
     failures: list[Failure]
+    sentences: int = 0
     _owners: dict[str, str] = field(default_factory=dict)
     _reported: set[tuple[str, str]] = field(default_factory=set)
 
@@ -50,7 +52,9 @@ class Merger:
                 record = self.run.records[part.number, number]
                 self.failures += record.failures
                 if record.rows:
-                    yield self._own_rows(part, record)
+                    rows = self._own_rows(part, record)
+                    self.sentences += rows.num_rows
+                    yield rows
                 if record.last:
                     break
                 number += 1

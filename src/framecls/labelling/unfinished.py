@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -43,7 +44,7 @@ def run_folder(output: Path) -> Path:
     return output.with_name(f".{output.name}.run")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """
     What the labels of a run depend on.
@@ -68,7 +69,7 @@ class Manifest:
         """Hash of the settings."""
         return hashlib.sha256(json.dumps(dict(self.settings), sort_keys=True).encode()).hexdigest()
 
-    @property
+    @cached_property
     def inputs_sha256(self) -> str:
         """Hash of the inputs' ids, sizes and hashes, in order."""
         return hashlib.sha256("".join(json.dumps(_facts(item)) + "\n" for item in self.inputs).encode()).hexdigest()
