@@ -101,7 +101,7 @@ def documents(tmp_path: Path) -> Path:
 
 
 def start(documents: Path, model: Path, output: Path, *options: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "framecls", "label", documents, "--model", model, "--output", output]
+    command = [sys.executable, "-m", "framecls", "--quiet", "label", documents, "--model", model, "--output", output]
     command += ["--shard-size", str(SIZE), "--ray", "local", "--ray-workers", "2", "--ray-memory", "100", *options]
     return subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True)
 

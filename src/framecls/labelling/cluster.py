@@ -197,11 +197,11 @@ def _ray(cluster: Cluster) -> Iterator[Any]:
     except ImportError as error:
         raise ConfigError(f"{error.name} is not installed; pip install 'framecls[ray]'") from error
     with ExitStack() as stack:
+        stack.enter_context(redirect_stdout(_Messages()))
         if not ray.is_initialized():
             _connect(cluster, ray)
             stack.callback(ray.shutdown)
         stack.enter_context(_calm(ray, cluster.object_store))
-        stack.enter_context(redirect_stdout(_Messages()))
         yield ray
 
 
