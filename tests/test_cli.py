@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,29 @@ def test_failures_are_told_and_strict_makes_them_an_error(model_path: Path, tmp_
     assert alone.stderr.startswith("framecls: bad.pdf: is not a readable PDF")
     assert "errors.jsonl: 1 failures, each with its reason" in done.stderr
     assert framecls(*arguments, "--strict").returncode == 1
+
+
+def test_label_is_terminated_and_resumed(model_path: Path, tmp_path: Path) -> None:
+    table, output = tmp_path / "rows.jsonl", tmp_path / "labels.csv"
+    row = {"text": " ".join(f"Ship {number} pays the toll." for number in range(100))}
+    table.write_text("".join(json.dumps({"id": f"d{number}"} | row) + "\n" for number in range(120)))
+    arguments = ("label", table, "--model", model_path, "--output", output, "--shard-size", "100")
+    command = [sys.executable, "-m", "framecls", *map(str, arguments)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        shards = tmp_path / ".labels.csv.run" / "shards.jsonl"
+        while process.poll() is None and not (shards.exists() and shards.read_text().count("\n") >= 2):
+            time.sleep(0.01)
+        process.terminate()
+        _, messages = process.communicate()
+    kept, stopped = messages.splitlines()
+    assert process.returncode == 143
+    assert kept.endswith("labelled sentences are kept; give the same command with --resume to go on")
+    assert stopped == "framecls: stopped by SIGTERM"
+    resumed = framecls(*arguments, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "sentences were labelled before, and are kept" in resumed.stderr
+    assert resumed.stderr.endswith("labels.csv: 12000 sentences of 120 documents\n")
+    assert len(output.read_text(encoding="utf-8-sig").splitlines()) == 12001
 
 
 def test_corpus_check(corpus_path: Path, codebook_path: Path, tmp_path: Path) -> None:

@@ -179,3 +179,14 @@ def test_offsets_are_a_range(start: int, end: int) -> None:
 def test_an_unknown_unit_is_refused(row: Mapping[str, Any]) -> None:
     with pytest.raises(DocumentError, match=r"unknown unit .*; expected one of sentence, clause, list_item, heading"):
         sentence_of_row(row)
+
+
+def test_half_of_a_surrogate_pair_in_json_costs_its_row_alone(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(
+        '{"text": "Ships \\ud83d pay."}\n{"text": "Ships \\ud83d\\udea2 pay."}\n{"text": "say \\\\ud83d"}\n'
+    )
+    bad, pair, words = read_rows(path)
+    assert bad.problem == "holds half of a surrogate pair, which is no character; save it as valid Unicode"
+    assert (pair.values["text"], pair.problem) == ("Ships \U0001f6a2 pay.", None)
+    assert (words.values["text"], words.problem) == ("say \\ud83d", None)

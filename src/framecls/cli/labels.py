@@ -28,27 +28,55 @@ def label(
     ] = "fp32",
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when any document failed.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that did not finish.")] = False,
+    shard_size: Annotated[int, typer.Option(min=1, help="Sentences labelled and kept together.")] = 8192,
+    spreadsheet: Annotated[
+        bool, typer.Option("--spreadsheet", help="In CSV, an apostrophe before texts that look like formulas.")
+    ] = False,
+    ray: Annotated[
+        str | None, typer.Option(help="Label on a Ray cluster: local, auto, or the head node's address.")
+    ] = None,
+    ray_workers: Annotated[
+        int | None, typer.Option(min=1, help="Actors with a model each; as many as there is room for.")
+    ] = None,
+    ray_cpus: Annotated[float, typer.Option(help="Cores of each actor, or a fraction.")] = 1.0,
+    ray_gpus: Annotated[float, typer.Option(help="GPUs of each actor, or a fraction.")] = 0.0,
+    ray_memory: Annotated[int, typer.Option(min=80, help="Megabytes of Ray's object store to use.")] = 1024,
 ) -> None:
     """Label every sentence of documents."""
+    from framecls.labelling import Cluster
     from framecls.labelling import label as run
     from framecls.labelling.progress import progress_bar
+    from framecls.labelling.stopping import Stopped, stoppable
     from framecls.labelling.writers import check_output
     from framecls.model import FrameClassifier
 
     check_output(output)
+    cluster = None
+    if ray is not None:
+        store = ray_memory * 1_000_000
+        cluster = Cluster(address=ray, workers=ray_workers, cpus=ray_cpus, gpus=ray_gpus, object_store=store)
     calm_transformers()
     classifier = FrameClassifier.load(model, device=device, precision=precision, target=target)
-    with progress_bar() as progress:
-        done = run(
-            paths,
-            classifier,
-            output,
-            text=text,
-            encoding=encoding,
-            table=table,
-            text_column=text_column,
-            progress=progress,
-        )
+    try:
+        with stoppable(), progress_bar() as watch:
+            done = run(
+                paths,
+                classifier,
+                output,
+                text=text,
+                encoding=encoding,
+                table=table,
+                text_column=text_column,
+                watch=watch,
+                resume=resume,
+                shard_size=shard_size,
+                spreadsheet=spreadsheet,
+                cluster=cluster,
+            )
+    except Stopped as stopped:
+        typer.echo(f"framecls: stopped by {stopped}", err=True)
+        raise typer.Exit(stopped.exit_code) from None
     typer.echo(f"{done.output}: {done.sentences} sentences of {done.documents} documents", err=True)
     if done.failures:
         typer.echo(f"{done.errors}: {len(done.failures)} failures, each with its reason", err=True)

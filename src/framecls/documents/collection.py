@@ -30,6 +30,11 @@ class Source:
     path: Path
     id: str
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it holds rows with texts, rather than one document."""
+        return _is_table(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class LocatedSentence:

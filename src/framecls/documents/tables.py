@@ -68,10 +68,21 @@ def _json_rows(file: TextIO) -> Iterator[Row]:
         except ValueError as error:
             yield Row(where, {}, f"is not valid JSON: {error}")
             continue
-        if isinstance(values, dict):
+        if "\\ud" in line.lower() and not _is_unicode(values):
+            yield Row(where, {}, "holds half of a surrogate pair, which is no character; save it as valid Unicode")
+        elif isinstance(values, dict):
             yield Row(where, values)
         else:
             yield Row(where, {}, f"expected a JSON object, found {type(values).__name__}")
+
+
+def _is_unicode(values: object) -> bool:
+    """Tell whether texts can be written as UTF-8; JSON can escape halves of characters."""
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _csv_rows(file: TextIO, delimiter: str) -> Iterator[Row]:

@@ -1,26 +1,31 @@
-"""Label documents: sentences in windows, scored and decided by the classifier, a row each; failures recorded apart."""
+"""Label documents: inputs cut into shards, each labelled and kept, and joined to one file; failures recorded apart."""
 
-import json
-import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from framecls.documents import Failure, LocatedSentence, Source, find_sources, read_sentences
+from framecls.documents import Failure, Source, find_sources
 from framecls.documents.tables import TableKind
 from framecls.errors import ConfigError, DocumentError
+from framecls.labelling.cluster import Cluster, label_on_cluster
 from framecls.labelling.failures import FAILURES, read_others, write_failures
-from framecls.labelling.writers import LabelWriter, check_output, label_schema
+from framecls.labelling.labeller import Labeller
+from framecls.labelling.merging import Merger
+from framecls.labelling.progress import Done, Tally
+from framecls.labelling.sharding import Part, Reading, cut_parts, cut_shards, hash_inputs, read_parts
+from framecls.labelling.shards import label_shard, warn
+from framecls.labelling.unfinished import Manifest, UnfinishedRun
+from framecls.labelling.writers import LabelWriter, check_output
 from framecls.model import FrameClassifier
 
-__all__ = ["LabelledRun", "label"]
+__all__ = ["SHARD_SIZE", "LabelledRun", "label"]
 
-logger = logging.getLogger(__name__)
-
-#: Sentences scored together: enough to sort by length, few enough to keep memory flat.
-_WINDOW = 2048
+#: Sentences of a shard: what a crash may cost, and what is held in memory.
+SHARD_SIZE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class LabelledRun:
     :param documents: documents with at least one labelled sentence.
     :param sentences: rows written.
     :param failures: documents, or rows of tables, without one.
+    :param kept: sentences that an earlier, unfinished run had labelled.
     """
 
     output: Path
@@ -40,6 +46,7 @@ class LabelledRun:
     documents: int
     sentences: int
     failures: tuple[Failure, ...]
+    kept: int = 0
 
 
 def label(
@@ -52,6 +59,11 @@ def label(
     table: TableKind | None = None,
     text_column: str = "text",
     progress: Callable[[int, int, int], None] | None = None,
+    watch: Callable[[Done], None] | None = None,
+    resume: bool = False,
+    shard_size: int = SHARD_SIZE,
+    spreadsheet: bool = False,
+    cluster: Cluster | None = None,
 ) -> LabelledRun:
     """
     Label every sentence of documents.
@@ -64,54 +76,59 @@ def label(
     :param table: what the rows of tables are; told from their columns by default.
     :param text_column: the column of tables that holds the text.
     :param progress: called with files read, files in all, and sentences labelled.
+    :param watch: called at the same times with all that is known of how far the run is.
+    :param resume: go on with a run that did not finish, where there is one.
+    :param shard_size: sentences labelled and kept together.
+    :param spreadsheet: in CSV, put an apostrophe before texts that a spreadsheet would take for a formula.
+    :param cluster: a Ray cluster to label on, instead of this process.
     :returns: what was done. Documents that failed are in ``errors.jsonl`` beside the output.
-    :raises FrameclsError: the model cannot be loaded, nothing could be read, or the output cannot be written.
+    :raises FrameclsError: the model cannot be loaded, nothing could be read, the output cannot be written, or the run
+        to go on with began with something else.
     """
     output = Path(output)
+    if shard_size < 1:
+        raise ConfigError(f"a shard of {shard_size} sentences holds none; give at least 1")
     sources, failures = _inputs(paths, output)
     others = read_others(output)
-    classifier = model if isinstance(model, FrameClassifier) else FrameClassifier.load(model)
-    frames = classifier.codebook.frames
-    metadata = {
-        "framecls.model": classifier.name,
-        "framecls.codebook": f"{classifier.codebook.name} {classifier.codebook.version} {classifier.codebook.sha256}",
-        "framecls.decision": json.dumps(asdict(classifier.decision)),
-    }
-    owners: dict[str, str] = {}
-    sentences = done = 0
+    labeller = Labeller(model if isinstance(model, FrameClassifier) else FrameClassifier.load(model), text=text)
+    reading = Reading(encoding, table, text_column)
+    manifest = _manifest(sources, labeller, reading, shard_size)
+    parts = list(cut_parts(manifest.inputs))
+    with UnfinishedRun.begin(output, manifest, resume=resume) as run:
+        tally = Tally(parts, run, progress, watch)
+        if cluster is not None:
+            label_on_cluster(cluster, parts, labeller.recipe(), run, reading=reading, size=shard_size, tally=tally)
+        else:
+            with _settled_memory():
+                _label_parts(parts, labeller, run, reading=reading, size=shard_size, tally=tally)
+        merger = Merger(run, len(sources) > 1, failures)
+        metadata = labeller.metadata | {"framecls.inputs_sha256": manifest.inputs_sha256}
+        with run.output(output) as unnamed:
+            with LabelWriter(unnamed, labeller.schema, metadata, output.suffix, spreadsheet=spreadsheet) as writer:
+                for rows in merger.tables(parts):
+                    writer.write(rows)
+            errors = write_failures(output, failures, others)
+            if not merger.sentences:
+                more = f" (and {len(failures) - 1} more)" if failures[1:] else ""
+                raise DocumentError(f"{failures[0].path}: {failures[0].reason}{more}")
+    return LabelledRun(output, errors, merger.documents, merger.sentences, tuple(failures), run.kept)
 
-    def located() -> Iterator[LocatedSentence]:
-        nonlocal done
-        for source in sources:
-            for item in read_sentences(source, encoding=encoding, table=table, text_column=text_column):
-                if isinstance(item, LocatedSentence):
-                    owner = owners.setdefault(item.document_id, source.id)
-                    if owner == source.id:
-                        yield item
-                        continue
-                    item = _duplicate(item.document_id, source, owner)
-                    if item in failures:
-                        continue
-                # What is wrong with an only input is said once, at the end; the rows of a table may be thousands.
-                if len(sources) > 1:
-                    logger.warning("%s: %s", item.path, item.reason)
-                failures.append(item)
-            done += 1
 
-    with LabelWriter(output, label_schema(frames, text=text), metadata) as writer:
-        for window in _windows(located(), _WINDOW):
-            writer.write(_rows(window, classifier, text=text))
-            sentences += len(window)
-            if progress is not None:
-                progress(done, len(sources), sentences)
-        if not sentences:
-            write_failures(output, failures, others)
-            first = failures[0]
-            raise DocumentError(
-                f"{first.path}: {first.reason}" + (f" (and {len(failures) - 1} more)" if failures[1:] else "")
-            )
-    errors = write_failures(output, failures, others)
-    return LabelledRun(output, errors, len(owners), sentences, tuple(failures))
+def _manifest(sources: Sequence[Source], labeller: Labeller, reading: Reading, shard_size: int) -> Manifest:
+    return Manifest(
+        framecls=version("framecls"),
+        model=labeller.name,
+        model_sha256=labeller.model_sha256,
+        codebook=labeller.codebook_sha256,
+        settings={
+            **labeller.settings,
+            "encoding": str(reading.encoding),
+            "table": str(reading.table),
+            "text column": reading.text_column,
+            "shard size": str(shard_size),
+        },
+        inputs=hash_inputs(sources),
+    )
 
 
 def _inputs(paths: Sequence[Path | str], output: Path) -> tuple[list[Source], list[Failure]]:
@@ -128,45 +145,28 @@ def _inputs(paths: Sequence[Path | str], output: Path) -> tuple[list[Source], li
     return left, failures
 
 
-def _duplicate(document_id: str, source: Source, owner: str) -> Failure:
-    return Failure(
-        source.id, "read", f"duplicate document id {document_id!r}, found in {owner} before; make ids unique"
-    )
+@contextmanager
+def _settled_memory() -> Iterator[None]:
+    """
+    Keep the garbage collector off what was there before: torch and transformers alone are a million objects, and going
+    through them again and again takes as long as reading.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
-def _windows(items: Iterable[LocatedSentence], size: int) -> Iterator[list[LocatedSentence]]:
-    iterator = iter(items)
-    while window := list(islice(iterator, size)):
-        yield window
-
-
-def _rows(window: Sequence[LocatedSentence], classifier: FrameClassifier, *, text: bool) -> list[dict[str, Any]]:
-    probabilities = classifier.probabilities(
-        [item.sentence.text for item in window],
-        [item.sentence.before for item in window],
-        [item.sentence.heading for item in window],
-    )
-    frames = classifier.codebook.frames
-    provenance = {"model": classifier.name, "codebook": classifier.codebook.sha256}
-    rows = []
-    for item, probability, decided in zip(
-        window, probabilities.tolist(), classifier.decide(probabilities).tolist(), strict=True
-    ):
-        sentence = item.sentence
-        row: dict[str, Any] = {
-            "document_id": item.document_id,
-            "sentence_id": item.sentence_id,
-            "start": sentence.start,
-            "end": sentence.end,
-            "page": sentence.page,
-            "heading": sentence.heading,
-            "unit": sentence.unit,
-        }
-        if text:
-            row["text"] = sentence.text
-        row |= {f"prob_{frame}": value for frame, value in zip(frames, probability, strict=True)}
-        row |= dict(zip(frames, decided, strict=True))
-        row["frames"] = [frame for frame, present in zip(frames, decided, strict=True) if present]
-        row |= provenance
-        rows.append(row)
-    return rows
+def _label_parts(
+    parts: Sequence[Part], labeller: Labeller, run: UnfinishedRun, *, reading: Reading, size: int, tally: Tally
+) -> None:
+    """Label and keep every shard that is not kept yet."""
+    for part, items in read_parts([part for part in parts if not run.complete(part.number)], reading):
+        for shard in cut_shards(part, items, size, table=reading.table):
+            if (shard.part, shard.number) in run.records:
+                tally.skipped(part, shard)
+                continue
+            warn(shard, several=len(parts) > 1 or len(part.inputs) > 1)
+            run.add(*label_shard(shard, labeller, partial(tally.labelled, part, shard)))
+            tally.finished(part, shard, len(shard.sentences))

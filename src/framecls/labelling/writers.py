@@ -1,4 +1,4 @@
-"""Write labels as Parquet, JSON Lines or CSV, row group by row group, under a temporary name until all is written."""
+"""Write labels as Parquet, JSON Lines or CSV, some rows at a time."""
 
 import csv
 import json
@@ -17,6 +17,14 @@ from framecls.labelling.failures import FAILURES
 __all__ = ["OUTPUT_SUFFIXES", "LabelWriter", "check_output", "label_schema"]
 
 OUTPUT_SUFFIXES = (".parquet", ".jsonl", ".csv")
+
+#: Rows of a Parquet row group, about.
+_ROW_GROUP = 65_536
+#: Columns whose values repeat, so that Parquet gains by keeping each once; it would try the others in vain.
+_REPEATING = ["document_id", "heading", "unit", "frames.list.element", "model", "codebook"]
+#: What a spreadsheet takes for the beginning of a formula.
+_FORMULA = "=+-@\t\r"
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def label_schema(frames: Sequence[str], *, text: bool = True) -> pa.Schema:
@@ -64,63 +72,82 @@ def check_output(path: Path) -> None:
 
 class LabelWriter:
     """
-    Write batches of labels to a file that appears under its name only when everything is in it.
+    Write tables of labels to a file, a row group or some lines at a time.
 
-    :param path: the file; its suffix chooses the format.
+    :param path: the file.
     :param schema: the columns.
     :param metadata: stored in the file's header where the format has one (Parquet).
-    :raises ConfigError: the suffix is none of the known ones, or the folder cannot be written to.
+    :param kind: the format: one of :data:`OUTPUT_SUFFIXES`.
+    :param spreadsheet: in CSV, put an apostrophe before texts that a spreadsheet would take for a formula.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, str]) -> None:
-        check_output(path)
+    def __init__(
+        self,
+        path: Path,
+        schema: pa.Schema,
+        metadata: Mapping[str, str],
+        kind: str,
+        *,
+        spreadsheet: bool = False,
+    ) -> None:
         self._path = path
-        self._partial = path.with_name(path.name + ".partial")
+        self._kind = kind
         self._schema = schema
         self._metadata = metadata
+        self._spreadsheet = spreadsheet
         self._stack = ExitStack()
+        self._waiting: list[pa.Table] = []
 
     def __enter__(self) -> Self:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._path.suffix == ".parquet":
-                schema = self._schema.with_metadata(dict(self._metadata))
-                self._parquet = self._stack.enter_context(pq.ParquetWriter(self._partial, schema, compression="zstd"))
-            else:
-                # Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
-                encoding = "utf-8-sig" if self._path.suffix == ".csv" else "utf-8"
-                self._file = self._stack.enter_context(self._partial.open("w", encoding=encoding, newline=""))
-                if self._path.suffix == ".csv":
-                    self._csv = csv.writer(self._file)
-                    self._csv.writerow(self._schema.names)
-        except OSError as error:
-            raise ConfigError(f"{self._path}: cannot be written: {error.strerror or error}") from error
+        if self._kind == ".parquet":
+            schema = self._schema.with_metadata(dict(self._metadata))
+            self._parquet = self._stack.enter_context(
+                pq.ParquetWriter(self._path, schema, compression="zstd", use_dictionary=_REPEATING)
+            )
+        else:
+            # Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
+            encoding = "utf-8-sig" if self._kind == ".csv" else "utf-8"
+            self._file = self._stack.enter_context(self._path.open("w", encoding=encoding, newline=""))
+            self._csv = csv.writer(self._file)
+            if self._kind == ".csv":
+                self._csv.writerow(self._schema.names)
         return self
 
-    def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def write(self, table: pa.Table) -> None:
         """
         Write rows.
 
-        :param rows: one mapping a sentence, with every column of the schema.
+        :param table: with the columns of the schema.
         """
-        if self._path.suffix == ".parquet":
-            self._parquet.write_table(pa.Table.from_pylist(list(rows), schema=self._parquet.schema))
-        elif self._path.suffix == ".jsonl":
-            self._file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        if self._kind == ".parquet":
+            self._waiting.append(table)
+            if sum(part.num_rows for part in self._waiting) >= _ROW_GROUP:
+                self._write_row_group()
+        elif self._kind == ".jsonl":
+            names = self._schema.names
+            rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+            self._file.writelines(_JSON.encode(dict(zip(names, row, strict=True))) + "\n" for row in rows)
         else:
-            self._csv.writerows([_cell(row[name]) for name in self._schema.names] for row in rows)
+            self._csv.writerows(zip(*map(self._cells, table.columns), strict=True))
+
+    def _write_row_group(self) -> None:
+        table = pa.concat_tables(self._waiting).replace_schema_metadata(self._parquet.schema.metadata)
+        self._parquet.write_table(table, row_group_size=2 * _ROW_GROUP)
+        self._waiting.clear()
+
+    def _cells(self, column: pa.ChunkedArray) -> list[Any]:
+        if pa.types.is_boolean(column.type):
+            column = column.cast(pa.int8())
+        values: list[Any] = column.to_pylist()
+        if pa.types.is_list(column.type):
+            return [";".join(value) for value in values]
+        if self._spreadsheet and pa.types.is_string(column.type):
+            return [f"'{value}" if value and value[0] in _FORMULA else value for value in values]
+        return values
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None and self._waiting:
+            self._write_row_group()
         self._stack.close()
-        if kind is None:
-            self._partial.replace(self._path)
-        else:
-            self._partial.unlink(missing_ok=True)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return int(value)
-    return ";".join(value) if isinstance(value, list) else value

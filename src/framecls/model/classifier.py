@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -91,7 +92,19 @@ class FrameClassifier:
         self.codebook = codebook
         self.decision = decision
         self.name = name
+        #: The folder it was loaded from; ``None`` for a classifier that was made in memory.
+        self.path: Path | None = None
         self._scorer = scorer
+
+    @property
+    def context(self) -> Context:
+        """What of a sentence's surroundings the encoder sees beside it."""
+        return self._scorer.encoder.context
+
+    @property
+    def precision(self) -> Literal["fp32", "bf16"]:
+        """Arithmetic of the encoder."""
+        return "bf16" if self._scorer.model.dtype == torch.bfloat16 else "fp32"
 
     @classmethod
     def load(
@@ -135,12 +148,14 @@ class FrameClassifier:
                 f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
             )
         encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
-        return cls(
+        classifier = cls(
             scorer=Scorer(model=model.to(place), encoder=encoder),
             codebook=codebook,
             decision=decision,
             name=facts.name,
         )
+        classifier.path = path
+        return classifier
 
     def save(self, path: Path | str, *, framecls_version: str, half: bool = False) -> None:
         """

@@ -1,0 +1,205 @@
+"""Sentences in, labels out: the one function that a run on this machine, a cluster and a notebook share."""
+
+import json
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from framecls.config import Precision
+from framecls.documents import LocatedSentence
+from framecls.errors import ConfigError, ModelError
+from framecls.labelling.writers import label_schema
+from framecls.model import FrameClassifier
+from framecls.model.decision import Decision
+from framecls.model.identity import checkpoint_sha256
+
+__all__ = ["Labeller", "Recipe"]
+
+#: Sentences scored together: enough to sort by length, few enough to tell of progress.
+_WINDOW = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """
+    What another process, or another machine, needs to label alike.
+
+    :param path: the checkpoint folder, under the same name there.
+    :param sha256: its hash.
+    :param precision: arithmetic of the encoder.
+    :param decision: calibration and thresholds, which may be others than the folder's.
+    :param text: whether the sentences' text is among the columns.
+    """
+
+    path: Path
+    sha256: str
+    precision: Precision
+    decision: Decision
+    text: bool
+
+    def make(self, *, device: str | None = None) -> "Labeller":
+        """
+        Load the model.
+
+        :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
+        :returns: a labeller.
+        :raises ModelError: the folder is not there, or holds another model.
+        """
+        classifier = FrameClassifier.load(self.path, device=device, precision=self.precision)
+        classifier.decision = self.decision
+        labeller = Labeller(classifier, text=self.text)
+        if labeller.model_sha256 != self.sha256:
+            raise ModelError(f"{self.path}: holds another model on {platform.node()} than where the run began; copy it")
+        return labeller
+
+
+class Labeller:
+    """
+    Label sentences as columns.
+
+    What it gives depends on the model and on the sentences of the call alone, never on an earlier call: a shard that
+    is labelled again after a crash, or by another machine, gets the same rows. Sentences that the encoder sees alike
+    are scored once a call, so that the memory of what was scored is as bounded as the call is.
+
+    :param classifier: scores and decides.
+    :param text: whether the sentences' text is among the columns.
+    """
+
+    def __init__(self, classifier: FrameClassifier, *, text: bool = True) -> None:
+        self._classifier = classifier
+        self._text = text
+        self.schema = label_schema(classifier.codebook.frames, text=text)
+        #: Hash of the checkpoint; ``None`` for a classifier that was never in a folder.
+        self.model_sha256 = None if classifier.path is None else checkpoint_sha256(classifier.path)
+
+    def recipe(self) -> Recipe:
+        """
+        Give what another process needs to label alike.
+
+        :returns: the recipe.
+        :raises ConfigError: the model was not loaded from a folder.
+        """
+        if self._classifier.path is None or self.model_sha256 is None:
+            raise ConfigError("a model that was not loaded from a folder cannot be given to other processes; save it")
+        return Recipe(
+            path=self._classifier.path.absolute(),
+            sha256=self.model_sha256,
+            precision=self._classifier.precision,
+            decision=self._classifier.decision,
+            text=self._text,
+        )
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self._classifier.name
+
+    @property
+    def codebook_sha256(self) -> str:
+        """Hash of the codebook."""
+        return self._classifier.codebook.sha256
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the rows depend on beside the checkpoint's files."""
+        decision = self._classifier.decision
+        return {
+            "text": str(self._text),
+            "precision": self._classifier.precision,
+            "target": decision.target,
+            "thresholds": " ".join(repr(frame.threshold) for frame in decision.frames),
+        }
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What a file of labels says of its model."""
+        classifier, codebook = self._classifier, self._classifier.codebook
+        known = {} if self.model_sha256 is None else {"framecls.model_sha256": self.model_sha256}
+        return {
+            "framecls.model": classifier.name,
+            **known,
+            "framecls.codebook": f"{codebook.name} {codebook.version} {codebook.sha256}",
+            "framecls.decision": json.dumps(asdict(classifier.decision)),
+        }
+
+    def __call__(
+        self, sentences: Sequence[LocatedSentence], *, progress: Callable[[int], None] | None = None
+    ) -> pa.Table:
+        """
+        Label sentences.
+
+        :param sentences: N sentences.
+        :param progress: called with the number of sentences labelled so far, after each window.
+        :returns: a row a sentence, in the order given, with the columns of :attr:`schema`.
+        """
+        probabilities = self._probabilities(sentences, progress)
+        decided = self._classifier.decide(probabilities)
+        frames = self._classifier.codebook.frames
+        size = len(sentences)
+        inner = [item.sentence for item in sentences]
+        columns: dict[str, pa.Array | list[object]] = {
+            "document_id": [item.document_id for item in sentences],
+            "sentence_id": [item.sentence_id for item in sentences],
+            "start": [sentence.start for sentence in inner],
+            "end": [sentence.end for sentence in inner],
+            "page": [sentence.page for sentence in inner],
+            "heading": [sentence.heading for sentence in inner],
+            "unit": [sentence.unit for sentence in inner],
+        }
+        if self._text:
+            columns["text"] = [sentence.text for sentence in inner]
+        for column, frame in enumerate(frames):
+            # A sentence that was never scored has no probability; it must not read as the number NaN.
+            columns[f"prob_{frame}"] = pa.array(probabilities[:, column], from_pandas=True)
+            columns[frame] = pa.array(decided[:, column])
+        columns["frames"] = _names(decided, frames)
+        columns["model"] = pa.repeat(self._classifier.name, size)
+        columns["codebook"] = pa.repeat(self._classifier.codebook.sha256, size)
+        return pa.table(
+            [pa.array(columns[field.name], field.type) for field in self.schema],
+            schema=self.schema,
+        )
+
+    def _probabilities(
+        self, sentences: Sequence[LocatedSentence], progress: Callable[[int], None] | None
+    ) -> npt.NDArray[np.float32]:
+        """Score what the encoder would see twice only once."""
+        context = self._classifier.context.split("+")
+        columns = [[item.sentence.text for item in sentences]]
+        for name, used in (("before", "before" in context), ("heading", "heading" in context)):
+            columns.append([getattr(item.sentence, name) for item in sentences] if used else [""] * len(sentences))
+        # Texts alone are compared faster than texts with an empty context.
+        seen = list(zip(*columns, strict=True)) if context != ["none"] else columns[0]
+        places: dict[str | tuple[str, ...], int] = {}
+        place_of = [places.setdefault(key, len(places)) for key in seen]
+        rows = _first_rows(place_of, len(places))
+        scored = [np.empty((0, len(self._classifier.codebook.frames)), dtype=np.float32)]
+        for start in range(0, len(rows), _WINDOW):
+            window = rows[start : start + _WINDOW]
+            scored.append(self._classifier.probabilities(*([column[row] for row in window] for column in columns)))
+            if progress is not None:
+                progress(len(sentences) * min(start + _WINDOW, len(rows)) // len(rows))
+        return np.concatenate(scored)[np.asarray(place_of, dtype=np.intp)]
+
+
+def _first_rows(place_of: Sequence[int], places: int) -> list[int]:
+    """Give the first row of each place; places are numbered as they first occur."""
+    rows: list[int] = []
+    for row, place in enumerate(place_of):
+        if place == len(rows):
+            rows.append(row)
+            if len(rows) == places:
+                break
+    return rows
+
+
+def _names(decided: npt.NDArray[np.bool_], frames: Sequence[str]) -> pa.Array:
+    """Give the frames that are present in each row, as lists of their names."""
+    offsets = np.concatenate([[0], np.cumsum(decided.sum(axis=1))])
+    present = pa.array(frames, pa.string()).take(pa.array(np.nonzero(decided)[1]))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), present)
