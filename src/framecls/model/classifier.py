@@ -12,15 +12,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 
 from framecls.codebook import Codebook
-from framecls.config import Context, Precision
+from framecls.config import Context, EngineChoice, EngineName, Precision
 from framecls.errors import CodebookError, ModelError
 from framecls.files import whole_file, write_json
+from framecls.model.choice import Engines
 from framecls.model.decision import Decision, FrameDecision
-from framecls.model.device import choose_device, choose_dtype
+from framecls.model.device import choose_device, choose_engine
 from framecls.model.encoding import Encoder
+from framecls.model.engine import Engine, TorchEngine
+from framecls.model.parity import PARITY
 from framecls.model.scoring import Scorer
 from framecls.validation import first_problem
 
@@ -96,48 +99,60 @@ class FrameClassifier:
         path: Path | str,
         *,
         device: str | None = None,
-        precision: Precision = "fp32",
+        precision: Precision | None = None,
         target: str | None = None,
+        engine: EngineChoice | None = None,
+        threads: int | None = None,
     ) -> Self:
         """
         Load a checkpoint folder.
 
         :param path: the folder ``framecls train`` wrote.
         :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
-        :param precision: arithmetic of the encoder; ``auto`` takes bf16 where the hardware computes in it.
+        :param precision: arithmetic of the torch engine, fp32 by default; ``auto`` takes bf16 where the hardware
+            computes in it.
         :param target: fit the thresholds anew for ``f1``, ``precision=0.9``, ``recall=0.95`` …, on the validation
             scores kept in the folder; the stored thresholds by default.
+        :param engine: what computes the scores: ``torch`` by default, ``torch-bf16``, ``onnx``, ``onnx-int8``, or
+            ``auto`` for the fastest on the first sentences scored. Any but ``torch`` is held to its decisions.
+        :param threads: how many to compute with; the physical cores at hand by default.
         :returns: the classifier.
-        :raises ModelError: the folder is no checkpoint, is incomplete, or is of a version this framecls does not know.
-        :raises ConfigError: the target cannot be read.
+        :raises ModelError: the folder is no checkpoint, is incomplete, or is of a version this framecls does not know,
+            or the engine does not decide as the reference does.
+        :raises ConfigError: the target cannot be read, or engine and precision contradict each other.
         :raises EvaluationError: the target is out of reach.
         """
         path = Path(path)
         facts, codebook = _read_facts(path)
         decision = _stored_decision(facts, codebook) if target is None else _fitted_decision(path, codebook, target)
         place = choose_device(device)
-        try:
-            model = AutoModelForSequenceClassification.from_pretrained(
-                path, dtype=choose_dtype(precision, place), local_files_only=True, use_safetensors=True
-            )
-            tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(
-                f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again"
-            ) from error
-        labels = tuple(model.config.id2label[index] for index in range(model.config.num_labels))
+        name = choose_engine(engine, precision, place)
+        labels = _labels(path)
         if labels != codebook.frames:
             raise ModelError(
                 f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
             )
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(
+                f"{path}: the tokenizer cannot be loaded: {reason}; copy or train the model again"
+            ) from error
         encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
-        return cls(
-            scorer=Scorer(model=model.to(place), encoder=encoder),
-            codebook=codebook,
-            decision=decision,
-            name=facts.name,
+        engines = Engines(
+            path=path, frames=codebook.frames, encoder=encoder, decision=decision, device=place, threads=threads
         )
+        if name == "auto":
+            scorer = Scorer(encoder=encoder, choose=engines.fastest)
+        else:
+            scorer = Scorer(encoder=encoder, engine=_held(engines, name, asked=engine is not None))
+        return cls(scorer=scorer, codebook=codebook, decision=decision, name=facts.name)
+
+    @property
+    def engine(self) -> EngineName | None:
+        """The name of the engine that computes the scores; ``None`` while ``auto`` has not chosen one."""
+        return None if self._scorer.engine is None else self._scorer.engine.name
 
     def save(self, path: Path | str, *, framecls_version: str, half: bool = False) -> None:
         """
@@ -146,14 +161,20 @@ class FrameClassifier:
         :param path: the folder; made where it is not there.
         :param framecls_version: recorded in the checkpoint.
         :param half: store the weights in half precision; the model in memory is rounded with them.
+        :raises ModelError: the engine holds no weights that could be written.
         """
+        if not isinstance(self._scorer.engine, TorchEngine):
+            raise ModelError(
+                f"engine {self.engine or 'auto'} holds no weights to save; load the model with engine torch"
+            )
+        model = self._scorer.engine.model
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         if half:
-            self._scorer.model.half().save_pretrained(path)
-            self._scorer.model.float()
+            model.half().save_pretrained(path)
+            model.float()
         else:
-            self._scorer.model.save_pretrained(path)
+            model.save_pretrained(path)
         self._scorer.encoder.tokenizer.save_pretrained(path)
         self.codebook.write(path / _CODEBOOK)
         frames = {name: asdict(frame) for name, frame in zip(self.codebook.frames, self.decision.frames, strict=True)}
@@ -235,6 +256,32 @@ def write_validation(
     with whole_file(path / _VALIDATION) as partial:
         table = pa.table(columns).replace_schema_metadata({"fitted_on": fitted_on})
         pq.write_table(table, partial, compression="zstd")
+
+
+def _labels(path: Path) -> tuple[str, ...]:
+    """Read the names of the outputs, in order."""
+    try:
+        config = AutoConfig.from_pretrained(path, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again") from error
+    return tuple(config.id2label[index] for index in range(config.num_labels))
+
+
+def _held(engines: Engines, name: EngineName, *, asked: bool) -> Engine:
+    """Load an engine that decides as the reference does. One not asked for by name comes of ``precision``."""
+    if not asked and not (engines.path / PARITY).exists():
+        if name != "torch":
+            logger.warning(
+                "%s: bf16 is used unchecked, as the model keeps no held-out sentences; write them with "
+                "'framecls engines --corpus'",
+                engines.path,
+            )
+        return engines.load(name)
+    engine, parity = engines.load_held(name)
+    if parity is not None:
+        logger.info("engine %s %s", name, parity)
+    return engine
 
 
 def _stored_decision(facts: _Facts, codebook: Codebook) -> Decision:
