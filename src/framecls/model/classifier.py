@@ -27,7 +27,7 @@ from framecls.model.parity import PARITY
 from framecls.model.scoring import Scorer
 from framecls.validation import first_problem
 
-__all__ = ["FORMAT", "FrameClassifier", "write_validation"]
+__all__ = ["FORMAT", "FrameClassifier", "engines_of", "write_validation"]
 
 logger = logging.getLogger(__name__)
 
@@ -124,35 +124,23 @@ class FrameClassifier:
         """
         path = Path(path)
         facts, codebook = _read_facts(path)
-        decision = _stored_decision(facts, codebook) if target is None else _fitted_decision(path, codebook, target)
-        place = choose_device(device)
-        name = choose_engine(engine, precision, place)
-        labels = _labels(path)
-        if labels != codebook.frames:
-            raise ModelError(
-                f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
-            )
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(
-                f"{path}: the tokenizer cannot be loaded: {reason}; copy or train the model again"
-            ) from error
-        encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
-        engines = Engines(
-            path=path, frames=codebook.frames, encoder=encoder, decision=decision, device=place, threads=threads
-        )
+        engines = _engines(path, facts, codebook, device=device, target=target, threads=threads)
+        name = choose_engine(engine, precision, engines.device)
         if name == "auto":
-            scorer = Scorer(encoder=encoder, choose=engines.fastest)
+            scorer = Scorer(encoder=engines.encoder, choose=engines.fastest)
         else:
-            scorer = Scorer(encoder=encoder, engine=_held(engines, name, asked=engine is not None))
-        return cls(scorer=scorer, codebook=codebook, decision=decision, name=facts.name)
+            scorer = Scorer(encoder=engines.encoder, engine=_held(engines, name, asked=engine is not None))
+        return cls(scorer=scorer, codebook=codebook, decision=engines.decision, name=facts.name)
 
     @property
     def engine(self) -> EngineName | None:
         """The name of the engine that computes the scores; ``None`` while ``auto`` has not chosen one."""
         return None if self._scorer.engine is None else self._scorer.engine.name
+
+    @property
+    def context(self) -> Context:
+        """What of a sentence's surroundings the model looks at."""
+        return self._scorer.encoder.context
 
     def save(self, path: Path | str, *, framecls_version: str, half: bool = False) -> None:
         """
@@ -256,6 +244,42 @@ def write_validation(
     with whole_file(path / _VALIDATION) as partial:
         table = pa.table(columns).replace_schema_metadata({"fitted_on": fitted_on})
         pq.write_table(table, partial, compression="zstd")
+
+
+def engines_of(
+    path: Path | str, *, device: str | None = None, target: str | None = None, threads: int | None = None
+) -> Engines:
+    """
+    Give the engines of a checkpoint, none of them loaded.
+
+    :param path: the checkpoint folder.
+    :param device: where torch computes; CUDA where there is one by default.
+    :param target: what thresholds are fitted for; the stored ones by default.
+    :param threads: how many to compute with; the physical cores at hand by default.
+    :returns: the engines.
+    :raises FrameclsError: the folder is no checkpoint, or device or target cannot be had.
+    """
+    path = Path(path)
+    return _engines(path, *_read_facts(path), device=device, target=target, threads=threads)
+
+
+def _engines(
+    path: Path, facts: _Facts, codebook: Codebook, *, device: str | None, target: str | None, threads: int | None
+) -> Engines:
+    decision = _stored_decision(facts, codebook) if target is None else _fitted_decision(path, codebook, target)
+    place = choose_device(device)
+    labels = _labels(path)
+    if labels != codebook.frames:
+        raise ModelError(
+            f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path}: the tokenizer cannot be loaded: {reason}; copy or train the model again") from error
+    encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
+    return Engines(path=path, frames=codebook.frames, encoder=encoder, decision=decision, device=place, threads=threads)
 
 
 def _labels(path: Path) -> tuple[str, ...]:
