@@ -1,7 +1,7 @@
 """Commands that make labelling fast: engines, screen."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -35,3 +35,22 @@ def engines(
         typer.echo(f"{model}: keeps {kept} held-out sentences, with their text", err=True)
     figures = compare_engines(model, device=device, target=target, threads=threads)
     typer.echo(engines_markdown(figures), nl=False)
+
+
+@app.command()
+def screen(
+    model: Annotated[Path, typer.Argument(help="Model folder.", show_default=False)],
+    documents: Annotated[
+        list[Path], typer.Argument(help="Whole documents, such as will be labelled.", show_default=False)
+    ],
+    engine: Annotated[
+        Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"] | None,
+        typer.Option(help="What scores them; torch by default."),
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Fit the model's screen, for 'label --screen', to what the model finds in documents."""
+    from framecls.runs import fit_screen, screen_markdown
+
+    calm_transformers()
+    typer.echo(screen_markdown(fit_screen(model, documents, engine=engine, threads=threads)), nl=False)

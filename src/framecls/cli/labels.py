@@ -32,6 +32,10 @@ def label(
         typer.Option(help="What computes; 'auto' takes the fastest here that decides as torch does; torch by default."),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; by default one a core.")] = None,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="Let the model's screen discard sentences unread; they get no probability.")
+    ] = False,
+    screen_loss: Annotated[float, typer.Option(help="Share of positive decisions that --screen may lose.")] = 0.005,
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when any document failed.")] = False,
 ) -> None:
@@ -44,7 +48,13 @@ def label(
     check_output(output)
     calm_transformers()
     classifier = FrameClassifier.load(
-        model, device=device, precision=precision, target=target, engine=engine, threads=threads
+        model,
+        device=device,
+        precision=precision,
+        target=target,
+        engine=engine,
+        threads=threads,
+        screen_loss=screen_loss if screen else None,
     )
     with progress_bar() as progress:
         done = run(

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,7 @@ def label(
         "framecls.model": classifier.name,
         "framecls.codebook": f"{classifier.codebook.name} {classifier.codebook.version} {classifier.codebook.sha256}",
         "framecls.decision": json.dumps(asdict(classifier.decision)),
+        **classifier.provenance(),
     }
     owners: dict[str, str] = {}
     sentences = done = 0
@@ -164,7 +166,8 @@ def _rows(window: Sequence[LocatedSentence], classifier: FrameClassifier, *, tex
         }
         if text:
             row["text"] = sentence.text
-        row |= {f"prob_{frame}": value for frame, value in zip(frames, probability, strict=True)}
+        # What a screen has discarded has no probability, and says so.
+        row |= {f"prob_{frame}": None if isnan(p) else p for frame, p in zip(frames, probability, strict=True)}
         row |= dict(zip(frames, decided, strict=True))
         row["frames"] = [frame for frame, present in zip(frames, decided, strict=True) if present]
         row |= provenance

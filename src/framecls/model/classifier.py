@@ -23,8 +23,10 @@ from framecls.model.decision import Decision, FrameDecision
 from framecls.model.device import choose_device, choose_engine
 from framecls.model.encoding import Encoder
 from framecls.model.engine import Engine, TorchEngine
+from framecls.model.fingerprint import fingerprint
 from framecls.model.parity import PARITY
 from framecls.model.scoring import Scorer
+from framecls.model.screening import Screen, ScreenModel
 from framecls.validation import first_problem
 
 __all__ = ["FORMAT", "FrameClassifier", "engines_of", "write_validation"]
@@ -87,11 +89,13 @@ class FrameClassifier:
         codebook: Codebook,
         decision: Decision,
         name: str,
+        screen: Screen | None = None,
     ) -> None:
         self.codebook = codebook
         self.decision = decision
         self.name = name
         self._scorer = scorer
+        self._screen = screen
 
     @classmethod
     def load(
@@ -103,6 +107,7 @@ class FrameClassifier:
         target: str | None = None,
         engine: EngineChoice | None = None,
         threads: int | None = None,
+        screen_loss: float | None = None,
     ) -> Self:
         """
         Load a checkpoint folder.
@@ -116,6 +121,8 @@ class FrameClassifier:
         :param engine: what computes the scores: ``torch`` by default, ``torch-bf16``, ``onnx``, ``onnx-int8``, or
             ``auto`` for the fastest on the first sentences scored. Any but ``torch`` is held to its decisions.
         :param threads: how many to compute with; the physical cores at hand by default.
+        :param screen_loss: let the checkpoint's screen discard sentences before the encoder sees them, at the cost of
+            about this share of the positive decisions; no screen by default. Never for an evaluation.
         :returns: the classifier.
         :raises ModelError: the folder is no checkpoint, is incomplete, or is of a version this framecls does not know,
             or the engine does not decide as the reference does.
@@ -126,16 +133,37 @@ class FrameClassifier:
         facts, codebook = _read_facts(path)
         engines = _engines(path, facts, codebook, device=device, target=target, threads=threads)
         name = choose_engine(engine, precision, engines.device)
+        screen = None
+        if screen_loss is not None:
+            screen = ScreenModel.read(path, fingerprint=fingerprint(path)).at(screen_loss, engines.decision)
         if name == "auto":
             scorer = Scorer(encoder=engines.encoder, choose=engines.fastest)
         else:
             scorer = Scorer(encoder=engines.encoder, engine=_held(engines, name, asked=engine is not None))
-        return cls(scorer=scorer, codebook=codebook, decision=engines.decision, name=facts.name)
+        return cls(scorer=scorer, codebook=codebook, decision=engines.decision, name=facts.name, screen=screen)
 
     @property
     def engine(self) -> EngineName | None:
         """The name of the engine that computes the scores; ``None`` while ``auto`` has not chosen one."""
         return None if self._scorer.engine is None else self._scorer.engine.name
+
+    @property
+    def screen(self) -> Screen | None:
+        """What discards sentences before the encoder sees them; ``None`` where nothing does."""
+        return self._screen
+
+    def provenance(self) -> dict[str, str]:
+        """
+        Say how scores are computed, for the metadata of what is made of them.
+
+        :returns: the engine (``auto`` while none has been chosen) and, where there is a screen, what it was asked to
+            lose and what it loses on documents that it was not fitted on.
+        """
+        facts = {"framecls.engine": self.engine or "auto"}
+        if self._screen is not None:
+            screen: dict[str, object] = {"loss": self._screen.loss, "threshold": self._screen.threshold}
+            facts["framecls.screen"] = json.dumps(screen | {"held_out": asdict(self._screen.held_out())})
+        return facts
 
     @property
     def context(self) -> Context:
@@ -213,9 +241,17 @@ class FrameClassifier:
         :param texts: N sentences.
         :param before: the sentence before each, or ``None``.
         :param heading: the heading path of each, or ``None``.
-        :returns: probabilities, columns in the codebook's order. *Shape:* ``(N, F)``, float32.
+        :returns: probabilities, columns in the codebook's order; NaN, which decides as absent, in the rows of sentences
+            that a screen has discarded. *Shape:* ``(N, F)``, float32.
         """
-        return self.decision.probabilities(self.score(texts, before, heading))
+        if self._screen is None or isinstance(texts, str):
+            return self.decision.probabilities(self.score(texts, before, heading))
+        rows = np.flatnonzero(self._screen.keeps(texts)).tolist()
+        probabilities = np.full((len(texts), len(self.codebook.frames)), np.nan, dtype=np.float32)
+        if rows:
+            kept, *context = (part and [part[row] for row in rows] for part in (texts, before, heading))
+            probabilities[rows] = self.decision.probabilities(self.score(kept or [], *context))
+        return probabilities
 
     def decide(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
         """

@@ -3,6 +3,7 @@
 from framecls.runs.engines import compare_engines, engines_markdown, keep_held_out
 from framecls.runs.folds import cross_validate
 from framecls.runs.holdout import evaluate_model
+from framecls.runs.screening import fit_screen, screen_markdown
 from framecls.runs.suggestion import suggest_sentences
 
 __all__ = [
