@@ -159,7 +159,7 @@ class FrameClassifier:
         :returns: the engine (``auto`` while none has been chosen) and, where there is a screen, what it was asked to
             lose and what it loses on documents that it was not fitted on.
         """
-        facts = {"framecls.engine": self.engine or "auto"}
+        facts: dict[str, str] = {"framecls.engine": self.engine or "auto"}
         if self._screen is not None:
             screen: dict[str, object] = {"loss": self._screen.loss, "threshold": self._screen.threshold}
             facts["framecls.screen"] = json.dumps(screen | {"held_out": asdict(self._screen.held_out())})

@@ -1,9 +1,9 @@
 """
 The screen: a first look at a sentence's words that discards those the classifier would find no frame in.
 
-It is distilled from the classifier: hashed words and pairs of words, and a linear model of them fitted to the
-classifier's own probabilities on texts at hand. A sentence is discarded when its score is below a threshold, which is
-fitted for the loss a user states: the share of the classifier's positive decisions that go with it. The file holds
+It is distilled from the classifier: a linear model of hashed words, beginnings of words and pairs of words, fitted to
+the classifier's own probabilities on texts at hand. A sentence is discarded when its score is below a threshold, which
+is fitted for the loss a user states: the share of the classifier's positive decisions that go with it. The file holds
 weights and scores, no text and no words.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
@@ -35,6 +35,9 @@ _FORMAT = 1
 
 #: Cells that words are hashed to, as a power of two. A hundred thousand different ones seldom meet.
 _BITS = 18
+
+#: Bytes of a word that stand for its stem.
+_STEM = 5
 
 #: Sentences hashed together; their arrays stay in the cache of a core.
 _CHUNK = 512
@@ -70,7 +73,7 @@ def _stirred(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def hash_words(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """
-    Hash the words and pairs of neighbouring words of sentences, all of them in a few passes over their bytes.
+    Hash the words, their first bytes, and the pairs of neighbours of sentences, all of them in a few passes over their bytes.
 
     The hash of a word is that of Rabin and Karp, modulo 2^64: a sum over its bytes, so that one running sum over all
     bytes gives the hash of every word as the difference of two of its values.
@@ -89,14 +92,16 @@ def hash_words(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray
     inverse = _powers(pow(_MULTIPLIER, -1, 1 << 64), bits)
     words = _stirred((sums[ends] - sums[starts]) * inverse[starts])
     first = np.searchsorted(starts, lines)
-    # A word and the pair it begins stand side by side; the last word of a sentence begins none.
+    cut = np.minimum(ends, starts + _STEM)
+    stems = _stirred((sums[cut] - sums[starts]) * inverse[starts] + np.uint64(_STEM))
+    # A word, its beginning and the pair it begins stand side by side; the last word of a sentence begins none.
     pairs = _stirred(words * np.uint64(_MULTIPLIER) + np.append(words[1:], np.uint64(0)))
-    both = np.stack([words, pairs], axis=1)
+    all_three = np.stack([words, stems, pairs], axis=1)
     last = np.zeros(len(words), dtype=bool)
     last[first[1:][first[1:] > first[:-1]] - 1] = True
-    present = np.ones(both.shape, dtype=bool)
-    present[last, 1] = False
-    cells = (both[present] >> np.uint64(64 - _BITS)).astype(np.int64)
+    present = np.ones(all_three.shape, dtype=bool)
+    present[last, 2] = False
+    cells = (all_three[present] >> np.uint64(64 - _BITS)).astype(np.int64)
     counts = np.append(0, np.cumsum(present.sum(axis=1)))
     return cells, counts[first]
 
@@ -304,7 +309,7 @@ class ScreenModel:
             tensors |= {f"{name}.scores": part.scores, f"{name}.logits": part.logits}
             facts[f"{name}.documents"] = str(part.documents)
         with whole_file(path / SCREEN) as partial:
-            save_file(tensors, partial, metadata=facts)
+            partial.write_bytes(save(tensors, metadata=facts))
 
     @classmethod
     def read(cls, path: Path, *, fingerprint: str) -> Self:

@@ -127,7 +127,8 @@ def _rows(labels: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _frames(labels: Path, row: Mapping[str, Any], codebook: Codebook | None) -> list[_Frame]:
-    names = [key.removeprefix("prob_") for key in row if key.startswith("prob_")]
+    # The probability of a sentence that a screen discarded is missing; the decision never is.
+    names = [key for key in row if f"prob_{key}" in row or isinstance(row[key], bool)]
     if not names or "document_id" not in row:
         raise FrameclsError(f"{labels}: holds no labels; expected the file 'framecls label' wrote")
     if "text" not in row:
@@ -162,7 +163,8 @@ def _place(document: _Document, row: Mapping[str, Any], frames: Sequence[_Frame]
     unit = str(row.get("unit") or "sentence")
     # Sentences of one paragraph stand one character apart.
     gap = document.end is None or start is None or start - document.end > 1
-    percentages = ",".join(str(round(100 * float(row[f"prob_{frame.name}"]))) for frame in frames)
+    given = [row.get(f"prob_{frame.name}") for frame in frames]
+    percentages = ",".join("" if value in (None, "") else str(round(100 * float(value))) for value in given)
     where = f"{row.get('sentence_id', '')}" + (f", page {row['page']}" if row.get("page") not in (None, "") else "")
     sentence = _Sentence(str(row["text"]), present, percentages, where)
     document.end = end

@@ -11,6 +11,8 @@ __all__ = [
     "cross_validate",
     "engines_markdown",
     "evaluate_model",
+    "fit_screen",
     "keep_held_out",
+    "screen_markdown",
     "suggest_sentences",
 ]
