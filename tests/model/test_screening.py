@@ -70,7 +70,7 @@ def test_company_does_not_matter(screen: ScreenModel) -> None:
 def corpus() -> tuple[list[str], list[str], np.ndarray, np.ndarray]:
     """Forty documents; every fifth sentence speaks of a toll, and the classifier finds it there."""
     rng = np.random.default_rng(3)
-    words = np.array("quay ship grain rope tide lamp wall crane buoy mast".split())
+    words = np.array(["quay", "ship", "grain", "rope", "tide", "lamp", "wall", "crane", "buoy", "mast"])
     texts, documents, logits = [], [], []
     for row in range(2000):
         toll = row % 5 == 0
@@ -145,7 +145,12 @@ def test_written_and_read(screen: ScreenModel, tmp_path: Path) -> None:
 def screened_path(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny model with a screen fitted to what it finds in sixty notices."""
     folder = tmp_path_factory.mktemp("screened")
-    kinds = ["A toll is asked of every ship", "The quay is long", "A pilot is sent to every ship", "Ships lie at anchor"]
+    kinds = [
+        "A toll is asked of every ship",
+        "The quay is long",
+        "A pilot is sent to every ship",
+        "Ships lie at anchor",
+    ]
     for number in range(60):
         lines = [f"{kind} in harbour {number} {place}.\n\n" for kind in kinds for place in ("now", "today")]
         (folder / f"n{number}.txt").write_text("".join(lines), encoding="utf-8")

@@ -81,9 +81,10 @@ class OnnxEngine:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        broken = onnxruntime.capi.onnxruntime_pybind11_state
         try:
             session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        except (RuntimeError, onnxruntime.capi.onnxruntime_pybind11_state.Fail) as error:
+        except (broken.Fail, broken.InvalidProtobuf, broken.InvalidGraph, broken.NotImplemented) as error:
             raise ModelError(
                 f"{file}: cannot be loaded: {str(error).splitlines()[0]}; delete it to make it again"
             ) from error
@@ -115,17 +116,19 @@ def _exported(path: Path, name: OnnxName, fingerprint: str, calibration: Callabl
     file = folder / f"{fingerprint[:16]}-{name}-{_RECIPE}.onnx"
     if file.exists():
         return file
-    logger.info("exporting the model for engine %s, once", name)
     # Several processes may export at once: each writes in a folder of its own, and the last rename wins.
     with TemporaryDirectory(dir=folder, prefix=".export-") as scratch:
+        made = Path(scratch) / "made.onnx"
         batches = calibration()
-        whole = Path(scratch) / "fp32.onnx"
-        _export(path, tuple(batches[0]), whole)
-        if name == "onnx-int8":
-            plain, whole = whole, Path(scratch) / "int8.onnx"
+        if name == "onnx":
+            logger.info("exporting the model for ONNX Runtime, once")
+            _export(path, tuple(batches[0]), made)
+        else:
+            plain = _exported(path, "onnx", fingerprint, calibration)
+            logger.info("quantising the exported model, once")
             with _calm():
-                quantize(plain, whole, batches)
-        whole.replace(file)
+                quantize(plain, made, batches)
+        made.replace(file)
     if folder.parent == path:
         for old in folder.glob("*.onnx"):
             if not old.name.startswith(fingerprint[:16]):

@@ -7,22 +7,23 @@ to all others. So each product of activations and weights is cut in two: the lar
 sentences, are multiplied in fp32, and the rest in 8 bits. In fp32 the two halves sum to the product as it was.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from framecls.model.engine import Batch
-
 __all__ = ["quantize"]
+
+#: What a graph takes, by name.
+Inputs = Mapping[str, npt.NDArray[Any]]
 
 #: Share of a product's input channels that stays in fp32.
 _OUTLIERS = 0.02
 
 
-def quantize(plain: Path, to: Path, calibration: Iterable[Batch]) -> None:
+def quantize(plain: Path, to: Path, calibration: Iterable[Inputs]) -> None:
     """
     Quantise an exported model.
 
@@ -58,7 +59,7 @@ def _products(graph: Any) -> list[Any]:
     return [node for node in graph.node if node.op_type == "MatMul" and node.input[1] in weights]
 
 
-def _largest(model: Any, names: list[str], calibration: Iterable[Batch]) -> dict[str, npt.NDArray[np.float32]]:
+def _largest(model: Any, names: list[str], calibration: Iterable[Inputs]) -> dict[str, npt.NDArray[np.float32]]:
     """Give the largest magnitude of every channel of some activations. *Shape:* ``(K,)`` each."""
     import onnx
     import onnxruntime

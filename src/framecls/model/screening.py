@@ -73,7 +73,7 @@ def _stirred(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def hash_words(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """
-    Hash the words, their first bytes, and the pairs of neighbours of sentences, all of them in a few passes over their bytes.
+    Hash the words of sentences, the beginnings of words, and the pairs of neighbours, in a few passes over their bytes.
 
     The hash of a word is that of Rabin and Karp, modulo 2^64: a sum over its bytes, so that one running sum over all
     bytes gives the hash of every word as the difference of two of its values.
