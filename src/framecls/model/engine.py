@@ -64,9 +64,7 @@ class TorchEngine:
     @property
     def token_budget(self) -> int:
         """Small enough for the cache of a core; a GPU is only busy with much more."""
-        if self.model.device.type == "cuda":
-            return 65_536
-        return 4096 if self.name == "torch-bf16" else 2048
+        return 32_768 if self.model.device.type == "cuda" else 1024
 
     def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
         """

@@ -13,8 +13,8 @@ from framecls.model.engine import Engine
 
 __all__ = ["Features", "Scorer", "score_encoded"]
 
-#: Sentences sorted by length together. Windows four times as long save 1 % of padding; memory stays flat.
-_WINDOW = 2048
+#: Sentences sorted by length together. In batches of 1,024 tokens less than 1 % of them are padding, and memory is flat.
+_WINDOW = 8192
 
 Features = list[dict[str, list[int]]]
 
