@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -240,6 +241,18 @@ def test_auto_takes_the_fastest_that_holds(exported: Path, tmp_path: Path, caplo
     assert strict.engine == "torch"
     with pytest.raises(ModelError, match=r"decides as torch in fp32 on \d+\.\d\d % of 33 held-out sentences"):
         FrameClassifier.load(folder, device="cpu", engine="onnx")
+
+
+def test_auto_leaves_out_what_cannot_be_loaded(kept: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pytest.importorskip("onnxruntime")
+    folder = shutil.copytree(kept, tmp_path / "model", ignore=shutil.ignore_patterns("onnx"))
+    table = pq.read_table(folder / "parity.parquet")
+    pq.write_table(table.filter(pc.equal(table["part"], "held_out")), folder / "parity.parquet")
+    chosen = FrameClassifier.load(folder, device="cpu", engine="auto")
+    chosen.score(TEXTS)
+    assert chosen.engine in ("torch", "torch-bf16")
+    assert "engine onnx-int8 is left out: " in caplog.text
+    assert "has no sentences to calibrate on; write it again" in caplog.text
 
 
 def test_held_out_files_that_cannot_be_read(kept: Path, tmp_path: Path) -> None:

@@ -134,13 +134,21 @@ class Engines:
 
         :param features: encoded sentences, the first of the job.
         :returns: the engine.
+        :raises ModelError: not even the reference can be loaded.
         """
         try:
             held_out = self.held_out()
         except ModelError as error:
             logger.warning("engine torch: no other can be held to it; %s", error)
             return self.load("torch")
-        engines = {name: self.load(name) for name in self.available()}
+        engines: dict[EngineName, Engine] = {}
+        for name in self.available():
+            try:
+                engines[name] = self.load(name)
+            except ModelError as error:
+                if name == "torch":
+                    raise
+                logger.warning("engine %s is left out: %s", name, error)
         rates = self.rates(engines, features or held_out.encode(self.encoder))
         told: list[str] = []
         for name in sorted(rates, key=rates.__getitem__, reverse=True):
@@ -179,5 +187,7 @@ class Engines:
 
     def _calibration(self) -> list[Batch]:
         features = self.held_out("calibration").encode(self.encoder)
+        if not features:
+            raise ModelError(f"{self.path / PARITY}: has no sentences to calibrate on; write it again")
         rows = batches([len(feature["input_ids"]) for feature in features], 2048)
         return [pad([features[row] for row in batch], self.encoder.tokenizer) for batch in rows]

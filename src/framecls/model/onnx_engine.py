@@ -172,19 +172,23 @@ def _export(path: Path, names: tuple[str, ...], to: Path) -> None:
     # Two sentences of sixteen tokens: a size of one would be taken for a constant.
     example = tuple(torch.ones(2, 16, dtype=torch.int64) for _ in names)
     shapes = (tuple({0: "batch", 1: "tokens"} for _ in names),)
-    with _calm():
-        torch.onnx.export(
-            _Logits(model, names),
-            example,
-            to,
-            input_names=names,
-            output_names=["logits"],
-            dynamic_shapes=shapes,
-            opset_version=_OPSET,
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+    try:
+        with _calm():
+            torch.onnx.export(
+                _Logits(model, names),
+                example,
+                to,
+                input_names=names,
+                output_names=["logits"],
+                dynamic_shapes=shapes,
+                opset_version=_OPSET,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path}: cannot be exported for ONNX Runtime: {reason}; use the engine torch") from error
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from framecls.model.engine import Engine
 
 __all__ = ["Features", "Scorer", "score_encoded"]
 
-#: Sentences sorted by length together. In batches of 1,024 tokens less than 1 % of them are padding, and memory is flat.
+#: Sentences sorted by length together: in batches of 1,024 tokens less than 1 % is padding, and memory stays flat.
 _WINDOW = 8192
 
 Features = list[dict[str, list[int]]]
