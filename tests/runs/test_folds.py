@@ -15,7 +15,8 @@ from framecls.config import TrainConfig
 from framecls.corpus import Corpus, DocumentFacts
 from framecls.errors import ConfigError, CorpusError
 from framecls.model.training_data import TrainingData
-from framecls.runs import cross_validate, folds
+from framecls.runs import folds
+from framecls.runs.folds import cross_validate
 
 
 @pytest.fixture

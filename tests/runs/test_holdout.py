@@ -10,7 +10,7 @@ import pytest
 from framecls.config import TrainConfig
 from framecls.errors import CorpusError
 from framecls.model.training import train
-from framecls.runs import evaluate_model
+from framecls.runs.holdout import evaluate_model
 
 
 def without_splits(corpus_path: Path, target: Path, prefix: str = "") -> Path:

@@ -10,7 +10,8 @@ from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.errors import ConfigError, CorpusError
 from framecls.model.training_data import TrainingData
-from framecls.runs import folds, learning_curve
+from framecls.runs import folds
+from framecls.runs.learning import learning_curve
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from framecls.corpus import Corpus
 from framecls.errors import FrameclsError
 from framecls.labelling import label
 from framecls.model import FrameClassifier
-from framecls.runs import suggest_sentences
+from framecls.runs.suggestion import suggest_sentences
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def corpus_agreement(
 ) -> None:
     """Measure how far coders agree: alpha, kappa, F1, confusions, and the sentences that split them."""
     from framecls.codebook import Codebook
-    from framecls.runs import measure_agreement
+    from framecls.runs.agreement import measure_agreement
 
     book = Codebook.read(codebook)
     markdown = measure_agreement(corpora, book, output=output, draws=draws, seed=seed, text=text, show=show)
@@ -92,7 +92,7 @@ def corpus_suggest(
     per_document: Annotated[int, typer.Option(help="Most of one document.", min=1)] = 5,
 ) -> None:
     """Choose the sentences worth coding next: those the model is unsure of, no two of them alike."""
-    from framecls.runs import suggest_sentences
+    from framecls.runs.suggestion import suggest_sentences
 
     count = suggest_sentences(labels, output, size=size, per_document=per_document)
     typer.echo(f"{output}: {count} sentences to code", err=True)

@@ -24,8 +24,18 @@ def label(
     text_column: Annotated[str, typer.Option(help="Column of tables that holds the text.")] = "text",
     device: Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
     precision: Annotated[
-        Literal["auto", "fp32", "bf16"], typer.Option(help="Arithmetic; 'auto' is bf16 where the hardware has it.")
-    ] = "fp32",
+        Literal["auto", "fp32", "bf16"] | None,
+        typer.Option(help="Arithmetic of torch; 'auto' is bf16 where the hardware has it; fp32 by default."),
+    ] = None,
+    engine: Annotated[
+        Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"] | None,
+        typer.Option(help="What computes; 'auto' takes the fastest here that decides as torch does; torch by default."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; by default one a core.")] = None,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="Let the model's screen discard sentences unread; they get no probability.")
+    ] = False,
+    screen_loss: Annotated[float, typer.Option(help="Share of positive decisions that --screen may lose.")] = 0.005,
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when any document failed.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that did not finish.")] = False,
@@ -57,7 +67,15 @@ def label(
         store = ray_memory * 1_000_000
         cluster = Cluster(address=ray, workers=ray_workers, cpus=ray_cpus, gpus=ray_gpus, object_store=store)
     calm_transformers()
-    classifier = FrameClassifier.load(model, device=device, precision=precision, target=target)
+    classifier = FrameClassifier.load(
+        model,
+        device=device,
+        precision=precision,
+        target=target,
+        engine=engine,
+        threads=threads,
+        screen_loss=screen_loss if screen else None,
+    )
     try:
         with stoppable(), progress_bar() as watch:
             done = run(

@@ -8,7 +8,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from framecls.documents import Failure, Source, find_sources
+from framecls.documents import Failure, LocatedSentence, Source, find_sources
 from framecls.documents.tables import TableKind
 from framecls.errors import ConfigError, DocumentError
 from framecls.labelling.cluster import Cluster, label_on_cluster
@@ -16,7 +16,7 @@ from framecls.labelling.failures import FAILURES, read_others, write_failures
 from framecls.labelling.labeller import Labeller
 from framecls.labelling.merging import Merger
 from framecls.labelling.progress import Done, Tally
-from framecls.labelling.sharding import Part, Reading, cut_parts, cut_shards, hash_inputs, read_parts
+from framecls.labelling.sharding import Input, Part, Reading, cut_parts, cut_shards, hash_inputs, read_parts
 from framecls.labelling.shards import label_shard, warn
 from framecls.labelling.unfinished import Manifest, UnfinishedRun
 from framecls.labelling.writers import LabelWriter, check_output
@@ -92,8 +92,11 @@ def label(
     others = read_others(output)
     labeller = Labeller(model if isinstance(model, FrameClassifier) else FrameClassifier.load(model), text=text)
     reading = Reading(encoding, table, text_column)
-    manifest = _manifest(sources, labeller, reading, shard_size)
-    parts = list(cut_parts(manifest.inputs))
+    inputs = hash_inputs(sources)
+    parts = list(cut_parts(inputs))
+    # What the rows depend on is known before the first of them is kept.
+    labeller.settle(_first_sentences(parts, reading))
+    manifest = _manifest(inputs, labeller, reading, shard_size)
     with UnfinishedRun.begin(output, manifest, resume=resume) as run:
         tally = Tally(parts, run, progress, watch)
         if cluster is not None:
@@ -114,7 +117,7 @@ def label(
     return LabelledRun(output, errors, merger.documents, merger.sentences, tuple(failures), run.kept)
 
 
-def _manifest(sources: Sequence[Source], labeller: Labeller, reading: Reading, shard_size: int) -> Manifest:
+def _manifest(inputs: Sequence[Input], labeller: Labeller, reading: Reading, shard_size: int) -> Manifest:
     return Manifest(
         framecls=version("framecls"),
         model=labeller.name,
@@ -127,8 +130,13 @@ def _manifest(sources: Sequence[Source], labeller: Labeller, reading: Reading, s
             "text column": reading.text_column,
             "shard size": str(shard_size),
         },
-        inputs=hash_inputs(sources),
+        inputs=inputs,
     )
+
+
+def _first_sentences(parts: Sequence[Part], reading: Reading) -> Iterator[LocatedSentence]:
+    for _, items in read_parts(parts, reading):
+        yield from (item for _, item in items if isinstance(item, LocatedSentence))
 
 
 def _inputs(paths: Sequence[Path | str], output: Path) -> tuple[list[Source], list[Failure]]:

@@ -2,15 +2,16 @@
 
 import json
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from framecls.config import Precision
+from framecls.config import EngineName, Precision
 from framecls.documents import LocatedSentence
 from framecls.errors import ConfigError, ModelError
 from framecls.labelling.writers import label_schema
@@ -31,14 +32,16 @@ class Recipe:
 
     :param path: the checkpoint folder, under the same name there.
     :param sha256: its hash.
-    :param precision: arithmetic of the encoder.
+    :param engine: what computes the scores.
+    :param screen_loss: what a screen may lose; ``None`` for none.
     :param decision: calibration and thresholds, which may be others than the folder's.
     :param text: whether the sentences' text is among the columns.
     """
 
     path: Path
     sha256: str
-    precision: Precision
+    engine: EngineName
+    screen_loss: float | None
     decision: Decision
     text: bool
 
@@ -50,7 +53,12 @@ class Recipe:
         :returns: a labeller.
         :raises ModelError: the folder is not there, or holds another model.
         """
-        classifier = FrameClassifier.load(self.path, device=device, precision=self.precision)
+        # bf16 that was asked for as a precision was used unchecked where there was nothing to check it by.
+        precision: Precision | None = "bf16" if self.engine == "torch-bf16" else None
+        engine = None if self.engine in ("torch", "torch-bf16") else self.engine
+        classifier = FrameClassifier.load(
+            self.path, device=device, precision=precision, engine=engine, screen_loss=self.screen_loss
+        )
         classifier.decision = self.decision
         labeller = Labeller(classifier, text=self.text)
         if labeller.model_sha256 != self.sha256:
@@ -77,6 +85,17 @@ class Labeller:
         #: Hash of the checkpoint; ``None`` for a classifier that was never in a folder.
         self.model_sha256 = None if classifier.path is None else checkpoint_sha256(classifier.path)
 
+    def settle(self, sentences: Iterable[LocatedSentence]) -> None:
+        """
+        Let ``auto`` choose the engine by the first of the sentences to come.
+
+        :param sentences: from these so many are taken as are needed; none where the engine is known.
+        """
+        if self._classifier.engine is None:
+            first = [item.sentence for item in islice(sentences, _WINDOW)]
+            columns = ([getattr(one, name) for one in first] for name in ("text", "before", "heading"))
+            self._classifier.settle(*columns)
+
     def recipe(self) -> Recipe:
         """
         Give what another process needs to label alike.
@@ -84,13 +103,15 @@ class Labeller:
         :returns: the recipe.
         :raises ConfigError: the model was not loaded from a folder.
         """
-        if self._classifier.path is None or self.model_sha256 is None:
+        classifier = self._classifier
+        if classifier.path is None or self.model_sha256 is None:
             raise ConfigError("a model that was not loaded from a folder cannot be given to other processes; save it")
         return Recipe(
-            path=self._classifier.path.absolute(),
+            path=classifier.path.absolute(),
             sha256=self.model_sha256,
-            precision=self._classifier.precision,
-            decision=self._classifier.decision,
+            engine=classifier.engine or "torch",
+            screen_loss=None if classifier.screen is None else classifier.screen.loss,
+            decision=classifier.decision,
             text=self._text,
         )
 
@@ -110,7 +131,7 @@ class Labeller:
         decision = self._classifier.decision
         return {
             "text": str(self._text),
-            "precision": self._classifier.precision,
+            **self._classifier.provenance(),
             "target": decision.target,
             "thresholds": " ".join(repr(frame.threshold) for frame in decision.frames),
         }
@@ -125,6 +146,7 @@ class Labeller:
             **known,
             "framecls.codebook": f"{codebook.name} {codebook.version} {codebook.sha256}",
             "framecls.decision": json.dumps(asdict(classifier.decision)),
+            **classifier.provenance(),
         }
 
     def __call__(

@@ -7,6 +7,7 @@ import torch
 
 from framecls.errors import EvaluationError
 from framecls.model.encoding import batches, pad
+from framecls.model.engine import TorchEngine
 from framecls.model.scoring import Scorer
 
 __all__ = ["Push", "attribute"]
@@ -61,7 +62,9 @@ def attribute(
         from captum.attr import LayerIntegratedGradients
     except ModuleNotFoundError as error:
         raise EvaluationError("captum is not installed; run: pip install 'framecls[explain]'") from error
-    model, tokenizer = scorer.model, scorer.encoder.tokenizer
+    if not isinstance(scorer.engine, TorchEngine):
+        raise EvaluationError("words can be asked of the torch engine only; load the model with engine torch")
+    model, tokenizer = scorer.engine.model, scorer.encoder.tokenizer
     model.eval()
     features = scorer.encoder(texts, before, heading)
     special = torch.tensor(tokenizer.all_special_ids, device=model.device)
@@ -77,7 +80,8 @@ def attribute(
     integrate: Callable[..., torch.Tensor] = LayerIntegratedGradients(logits, model.get_input_embeddings()).attribute
     found: list[list[Push]] = [[] for _ in texts]
     for rows in batches([len(feature["input_ids"]) for feature in features], _TOKEN_BUDGET):
-        batch = {key: value.to(model.device) for key, value in pad([features[r] for r in rows], tokenizer).items()}
+        padded = pad([features[row] for row in rows], tokenizer)
+        batch = {key: torch.from_numpy(values).to(model.device) for key, values in padded.items()}
         ids = batch.pop("input_ids")
         empty = torch.where(torch.isin(ids, special), ids, torch.full_like(ids, tokenizer.pad_token_id))
         values = integrate(

@@ -11,24 +11,28 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 
 from framecls.codebook import Codebook
-from framecls.config import Context, Precision
+from framecls.config import Context, EngineChoice, EngineName, Precision
 from framecls.errors import CodebookError, ModelError
 from framecls.files import whole_file, write_json
+from framecls.model.choice import Engines
 from framecls.model.decision import Decision, FrameDecision
-from framecls.model.device import choose_device, choose_dtype
+from framecls.model.device import choose_device, choose_engine
 from framecls.model.encoding import Encoder
+from framecls.model.engine import Engine, TorchEngine
+from framecls.model.fingerprint import fingerprint
+from framecls.model.parity import PARITY
 from framecls.model.scoring import Scorer
+from framecls.model.screening import Screen, ScreenModel
 from framecls.validation import first_problem
 
 if TYPE_CHECKING:
     from framecls.model.attribution import Push
 
-__all__ = ["FORMAT", "FrameClassifier", "write_validation"]
+__all__ = ["FORMAT", "FrameClassifier", "engines_of", "write_validation"]
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +92,7 @@ class FrameClassifier:
         codebook: Codebook,
         decision: Decision,
         name: str,
+        screen: Screen | None = None,
     ) -> None:
         self.codebook = codebook
         self.decision = decision
@@ -95,16 +100,7 @@ class FrameClassifier:
         #: The folder it was loaded from; ``None`` for a classifier that was made in memory.
         self.path: Path | None = None
         self._scorer = scorer
-
-    @property
-    def context(self) -> Context:
-        """What of a sentence's surroundings the encoder sees beside it."""
-        return self._scorer.encoder.context
-
-    @property
-    def precision(self) -> Literal["fp32", "bf16"]:
-        """Arithmetic of the encoder."""
-        return "bf16" if self._scorer.model.dtype == torch.bfloat16 else "fp32"
+        self._screen = screen
 
     @classmethod
     def load(
@@ -112,50 +108,87 @@ class FrameClassifier:
         path: Path | str,
         *,
         device: str | None = None,
-        precision: Precision = "fp32",
+        precision: Precision | None = None,
         target: str | None = None,
+        engine: EngineChoice | None = None,
+        threads: int | None = None,
+        screen_loss: float | None = None,
     ) -> Self:
         """
         Load a checkpoint folder.
 
         :param path: the folder ``framecls train`` wrote.
         :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
-        :param precision: arithmetic of the encoder; ``auto`` takes bf16 where the hardware computes in it.
+        :param precision: arithmetic of the torch engine, fp32 by default; ``auto`` takes bf16 where the hardware
+            computes in it.
         :param target: fit the thresholds anew for ``f1``, ``precision=0.9``, ``recall=0.95`` …, on the validation
             scores kept in the folder; the stored thresholds by default.
+        :param engine: what computes the scores: ``torch`` by default, ``torch-bf16``, ``onnx``, ``onnx-int8``, or
+            ``auto`` for the fastest on the first sentences scored. Any but ``torch`` is held to its decisions.
+        :param threads: how many to compute with; the physical cores at hand by default.
+        :param screen_loss: let the checkpoint's screen discard sentences before the encoder sees them, at the cost of
+            about this share of the positive decisions; no screen by default. Never for an evaluation.
         :returns: the classifier.
-        :raises ModelError: the folder is no checkpoint, is incomplete, or is of a version this framecls does not know.
-        :raises ConfigError: the target cannot be read.
+        :raises ModelError: the folder is no checkpoint, is incomplete, or is of a version this framecls does not know,
+            or the engine does not decide as the reference does.
+        :raises ConfigError: the target cannot be read, or engine and precision contradict each other.
         :raises EvaluationError: the target is out of reach.
         """
         path = Path(path)
         facts, codebook = _read_facts(path)
-        decision = _stored_decision(facts, codebook) if target is None else _fitted_decision(path, codebook, target)
-        place = choose_device(device)
-        try:
-            model = AutoModelForSequenceClassification.from_pretrained(
-                path, dtype=choose_dtype(precision, place), local_files_only=True, use_safetensors=True
-            )
-            tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(
-                f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again"
-            ) from error
-        labels = tuple(model.config.id2label[index] for index in range(model.config.num_labels))
-        if labels != codebook.frames:
-            raise ModelError(
-                f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
-            )
-        encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
-        classifier = cls(
-            scorer=Scorer(model=model.to(place), encoder=encoder),
-            codebook=codebook,
-            decision=decision,
-            name=facts.name,
-        )
+        engines = _engines(path, facts, codebook, device=device, target=target, threads=threads)
+        name = choose_engine(engine, precision, engines.device)
+        screen = None
+        if screen_loss is not None:
+            screen = ScreenModel.read(path, fingerprint=fingerprint(path)).at(screen_loss, engines.decision)
+        if name == "auto":
+            scorer = Scorer(encoder=engines.encoder, choose=engines.fastest)
+        else:
+            scorer = Scorer(encoder=engines.encoder, engine=_held(engines, name, asked=engine is not None))
+        classifier = cls(scorer=scorer, codebook=codebook, decision=engines.decision, name=facts.name, screen=screen)
         classifier.path = path
         return classifier
+
+    def settle(
+        self, texts: Sequence[str], before: Sequence[str] | None = None, heading: Sequence[str] | None = None
+    ) -> EngineName:
+        """
+        Choose the engine now, where ``auto`` has not chosen one yet, and not at the first sentences scored.
+
+        :param texts: sentences such as will be scored.
+        :param before: the sentence before each, or ``None``.
+        :param heading: the heading path of each, or ``None``.
+        :returns: the engine's name.
+        """
+        return self._scorer.settle(self._scorer.encoder(texts, before, heading)).name
+
+    @property
+    def engine(self) -> EngineName | None:
+        """The name of the engine that computes the scores; ``None`` while ``auto`` has not chosen one."""
+        return None if self._scorer.engine is None else self._scorer.engine.name
+
+    @property
+    def screen(self) -> Screen | None:
+        """What discards sentences before the encoder sees them; ``None`` where nothing does."""
+        return self._screen
+
+    def provenance(self) -> dict[str, str]:
+        """
+        Say how scores are computed, for the metadata of what is made of them.
+
+        :returns: the engine (``auto`` while none has been chosen) and, where there is a screen, what it was asked to
+            lose and what it loses on documents that it was not fitted on.
+        """
+        facts: dict[str, str] = {"framecls.engine": self.engine or "auto"}
+        if self._screen is not None:
+            screen: dict[str, object] = {"loss": self._screen.loss, "threshold": self._screen.threshold}
+            facts["framecls.screen"] = json.dumps(screen | {"held_out": asdict(self._screen.held_out())})
+        return facts
+
+    @property
+    def context(self) -> Context:
+        """What of a sentence's surroundings the model looks at."""
+        return self._scorer.encoder.context
 
     def save(self, path: Path | str, *, framecls_version: str, half: bool = False) -> None:
         """
@@ -164,14 +197,20 @@ class FrameClassifier:
         :param path: the folder; made where it is not there.
         :param framecls_version: recorded in the checkpoint.
         :param half: store the weights in half precision; the model in memory is rounded with them.
+        :raises ModelError: the engine holds no weights that could be written.
         """
+        if not isinstance(self._scorer.engine, TorchEngine):
+            raise ModelError(
+                f"engine {self.engine or 'auto'} holds no weights to save; load the model with engine torch"
+            )
+        model = self._scorer.engine.model
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         if half:
-            self._scorer.model.half().save_pretrained(path)
-            self._scorer.model.float()
+            model.half().save_pretrained(path)
+            model.float()
         else:
-            self._scorer.model.save_pretrained(path)
+            model.save_pretrained(path)
         self._scorer.encoder.tokenizer.save_pretrained(path)
         self.codebook.write(path / _CODEBOOK)
         frames = {name: asdict(frame) for name, frame in zip(self.codebook.frames, self.decision.frames, strict=True)}
@@ -222,9 +261,17 @@ class FrameClassifier:
         :param texts: N sentences.
         :param before: the sentence before each, or ``None``.
         :param heading: the heading path of each, or ``None``.
-        :returns: probabilities, columns in the codebook's order. *Shape:* ``(N, F)``, float32.
+        :returns: probabilities, columns in the codebook's order; NaN, which decides as absent, in the rows of sentences
+            that a screen has discarded. *Shape:* ``(N, F)``, float32.
         """
-        return self.decision.probabilities(self.score(texts, before, heading))
+        if self._screen is None or isinstance(texts, str):
+            return self.decision.probabilities(self.score(texts, before, heading))
+        rows = np.flatnonzero(self._screen.keeps(texts)).tolist()
+        probabilities = np.full((len(texts), len(self.codebook.frames)), np.nan, dtype=np.float32)
+        if rows:
+            kept, *context = (part and [part[row] for row in rows] for part in (texts, before, heading))
+            probabilities[rows] = self.decision.probabilities(self.score(kept or [], *context))
+        return probabilities
 
     def decide(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
         """
@@ -275,6 +322,68 @@ def write_validation(
     with whole_file(path / _VALIDATION) as partial:
         table = pa.table(columns).replace_schema_metadata({"fitted_on": fitted_on})
         pq.write_table(table, partial, compression="zstd")
+
+
+def engines_of(
+    path: Path | str, *, device: str | None = None, target: str | None = None, threads: int | None = None
+) -> Engines:
+    """
+    Give the engines of a checkpoint, none of them loaded.
+
+    :param path: the checkpoint folder.
+    :param device: where torch computes; CUDA where there is one by default.
+    :param target: what thresholds are fitted for; the stored ones by default.
+    :param threads: how many to compute with; the physical cores at hand by default.
+    :returns: the engines.
+    :raises FrameclsError: the folder is no checkpoint, or device or target cannot be had.
+    """
+    path = Path(path)
+    return _engines(path, *_read_facts(path), device=device, target=target, threads=threads)
+
+
+def _engines(
+    path: Path, facts: _Facts, codebook: Codebook, *, device: str | None, target: str | None, threads: int | None
+) -> Engines:
+    decision = _stored_decision(facts, codebook) if target is None else _fitted_decision(path, codebook, target)
+    place = choose_device(device)
+    labels = _labels(path)
+    if labels != codebook.frames:
+        raise ModelError(
+            f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path}: the tokenizer cannot be loaded: {reason}; copy or train the model again") from error
+    encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
+    return Engines(path=path, frames=codebook.frames, encoder=encoder, decision=decision, device=place, threads=threads)
+
+
+def _labels(path: Path) -> tuple[str, ...]:
+    """Read the names of the outputs, in order."""
+    try:
+        config = AutoConfig.from_pretrained(path, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again") from error
+    return tuple(config.id2label[index] for index in range(config.num_labels))
+
+
+def _held(engines: Engines, name: EngineName, *, asked: bool) -> Engine:
+    """Load an engine that decides as the reference does. One not asked for by name comes of ``precision``."""
+    if not asked and not (engines.path / PARITY).exists():
+        if name != "torch":
+            logger.warning(
+                "%s: bf16 is used unchecked, as the model keeps no held-out sentences; write them with "
+                "'framecls engines --corpus'",
+                engines.path,
+            )
+        return engines.load(name)
+    engine, parity = engines.load_held(name)
+    if parity is not None:
+        logger.info("engine %s %s", name, parity)
+    return engine
 
 
 def _stored_decision(facts: _Facts, codebook: Codebook) -> Decision:

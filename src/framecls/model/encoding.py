@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+import numpy.typing as npt
 from transformers import PreTrainedTokenizerBase
 
 from framecls.config import Context
@@ -97,17 +97,20 @@ def batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
         yield batch
 
 
-def pad(features: Sequence[dict[str, list[int]]], tokenizer: PreTrainedTokenizerBase) -> dict[str, torch.Tensor]:
+def pad(
+    features: Sequence[dict[str, list[int]]], tokenizer: PreTrainedTokenizerBase
+) -> dict[str, npt.NDArray[np.int64]]:
     """
     Pad encoded sentences to the longest of them.
 
     :param features: B encoded sentences.
     :param tokenizer: gives the padding ids.
-    :returns: tensors by name. *Shape:* ``(B, T)``, int64.
+    :returns: arrays by name. *Shape:* ``(B, T)``, int64.
     """
     width = max(len(feature["input_ids"]) for feature in features)
     fill = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id}
-    return {
-        key: torch.tensor([feature[key] + [fill.get(key, 0)] * (width - len(feature[key])) for feature in features])
-        for key in features[0]
-    }
+    padded = {key: np.full((len(features), width), fill.get(key, 0), dtype=np.int64) for key in features[0]}
+    for key, array in padded.items():
+        for row, feature in enumerate(features):
+            array[row, : len(feature[key])] = feature[key]
+    return padded

@@ -38,6 +38,7 @@ from framecls.model.classifier import FrameClassifier, write_validation
 from framecls.model.decision import Decision
 from framecls.model.device import choose_device, choose_dtype, describe_device
 from framecls.model.encoding import Encoder
+from framecls.model.engine import TorchEngine
 from framecls.model.progress import ProgressBar
 from framecls.model.sampling import LengthSamplingTrainer
 from framecls.model.scoring import Scorer
@@ -176,9 +177,9 @@ def _last_checkpoint(output: Path) -> Path | None:
 def _claim_output(output: Path, config: TrainConfig, inputs: dict[str, str]) -> None:
     """Empty the output folder of an older model and note what the training depends on."""
     # What was said of the old model would be taken for the new one's.
-    for old in (_CHECKPOINTS, "evaluation"):
+    for old in (_CHECKPOINTS, "evaluation", "onnx"):
         shutil.rmtree(output / old, ignore_errors=True)
-    for name in ("framecls.json", "README.md", "validation.parquet"):
+    for name in ("framecls.json", "README.md", "validation.parquet", "parity.parquet", "screen.safetensors"):
         (output / name).unlink(missing_ok=True)
     (output / _CHECKPOINTS).mkdir(parents=True)
     config.write(output / _CHECKPOINTS / "train.toml")
@@ -277,7 +278,7 @@ def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, config: 
     if config.weights == "fp16":
         # Rounded before the decision is fitted, so that it is fitted on what will be loaded.
         model.half().float()
-    scorer = Scorer(model=model, encoder=encoder)
+    scorer = Scorer(engine=TorchEngine(model), encoder=encoder)
     scores, gold, frames = scorer(*validation.inputs()), validation.gold(), validation.codebook.frames
     # Not strict: a target out of reach must not cost a finished training.
     decision = Decision.fit(scores, gold, frames=frames, fitted_on="validation", target=config.target, strict=False)

@@ -70,7 +70,8 @@ def label_frames(labels: Path, row: Mapping[str, Any], codebook: Codebook | None
     :returns: the frames, in order of columns.
     :raises FrameclsError: these are no labels, have no text, or were made with another codebook.
     """
-    names = [key.removeprefix("prob_") for key in row if key.startswith("prob_")]
+    # The probability of a sentence that a screen discarded is missing; the decision never is.
+    names = [key for key in row if f"prob_{key}" in row or isinstance(row[key], bool)]
     if not names or "document_id" not in row:
         raise FrameclsError(f"{labels}: holds no labels; expected the file 'framecls label' wrote")
     if "text" not in row:

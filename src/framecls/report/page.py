@@ -103,7 +103,8 @@ def _place(document: _Document, row: Mapping[str, Any], frames: Sequence[LabelFr
     unit = str(row.get("unit") or "sentence")
     # Sentences of one paragraph stand one character apart.
     gap = document.end is None or start is None or start - document.end > 1
-    percentages = ",".join(str(round(100 * float(row[f"prob_{frame.name}"]))) for frame in frames)
+    given = [row.get(f"prob_{frame.name}") for frame in frames]
+    percentages = ",".join("" if value in (None, "") else str(round(100 * float(value))) for value in given)
     where = f"{row.get('sentence_id', '')}" + (f", page {row['page']}" if row.get("page") not in (None, "") else "")
     sentence = _Sentence(str(row["text"]), present, percentages, where)
     document.end = end

@@ -108,8 +108,9 @@ def _csp_hash(text: str) -> str:
 def _doubts(frames: Sequence[LabelFrame], items: Sequence[ReviewItem]) -> list[float] | None:
     """Tell how near a sentence's decisions are to their thresholds, where those are known."""
     thresholds = [frame.threshold for frame in frames if frame.threshold is not None]
-    probabilities = [item.probabilities for item in items if item.probabilities is not None]
-    if len(thresholds) < len(frames) or len(probabilities) < len(items):
+    # A sentence that a screen discarded is surely without a frame, as far as the model goes.
+    probabilities = [item.probabilities or (0.0,) * len(frames) for item in items]
+    if len(thresholds) < len(frames) or not any(item.probabilities for item in items):
         return None
     return [float(value) for value in doubt(np.array(probabilities), thresholds)]
 

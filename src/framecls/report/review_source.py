@@ -147,7 +147,10 @@ def _of_labels(labels: Path, codebook: Codebook | None, shelf: _Shelf) -> Review
             facts |= {"heading": str(row.get("heading") or "")}
             facts |= {key: whole_number(row, key) for key in ("start", "end")}
             proposed = tuple(index for index, frame in enumerate(frames) if is_true(row[frame.name]))
-            probabilities = tuple(_probability(row[f"prob_{frame.name}"]) for frame in frames)
+            cells = [row.get(f"prob_{frame.name}") for frame in frames]
+            # What a screen discarded was never given a probability.
+            screened = all(cell in (None, "") for cell in cells)
+            probabilities = None if screened else tuple(_probability(cell) for cell in cells)
         except (KeyError, ValueError) as error:
             raise FrameclsError(
                 f"{labels}: sentence {id!r}: {error}; label again, or restore what was changed"
@@ -161,7 +164,10 @@ def _of_labels(labels: Path, codebook: Codebook | None, shelf: _Shelf) -> Review
 
 
 def _probability(cell: Any) -> float:
-    value = float(cell)
+    try:
+        value = float(cell)
+    except TypeError:
+        raise ValueError("a probability is missing") from None
     if not 0 <= value <= 1:
         raise ValueError(f"{cell!r} is no probability")
     return value

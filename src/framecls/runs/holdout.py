@@ -17,7 +17,7 @@ from framecls.report import write_model_card
 from framecls.runs.beside import add_systems, named, read_beside, score_beside
 from framecls.runs.record import LEXICON, MAJORITY, TFIDF, Scored, judge, write_evaluation
 
-__all__ = ["EvaluatedSplit", "evaluate_model"]
+__all__ = ["EvaluatedSplit", "check_unseen", "evaluate_model", "splits_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -65,17 +65,17 @@ def evaluate_model(
     model = Path(model)
     classifier = FrameClassifier.load(model, target=target)
     whole = Corpus.read(corpus, classifier.codebook).coded()
-    splits = _splits(whole, model, split)
+    splits = splits_of(whole, model, split)
     part = whole if split == "all" else whole.select(splits, split)
     if not len(part):
         raise CorpusError(f"{corpus}: the {split} split has no coded sentence")
-    _check_unseen(part, model, split)
+    check_unseen(part, model, split)
     # Refused before anything is scored, not after.
     part.weights()
     others = [(one, Path(named(one)[1]).is_dir()) for one in beside]
     for one, is_model in others:
         if is_model:
-            _check_unseen(part, named(one)[1], split)
+            check_unseen(part, named(one)[1], split)
     files = [read_beside(one, part) for one, is_model in others if not is_model]
     texts, before, heading = part.inputs()
     probabilities = classifier.probabilities(texts, before, heading)
@@ -136,8 +136,16 @@ def _stored(model: Path, name: str) -> dict[str, Any]:
     return content
 
 
-def _splits(corpus: Corpus, model: Path, split: EvaluatedSplit) -> dict[str, Split]:
-    """Take the corpus's own splits, or those its training made."""
+def splits_of(corpus: Corpus, model: Path, split: EvaluatedSplit) -> dict[str, Split]:
+    """
+    Take the corpus's own splits, or those its training made.
+
+    :param corpus: coded sentences.
+    :param model: checkpoint folder.
+    :param split: the one that is wanted; ``all`` needs none.
+    :returns: split by document id.
+    :raises CorpusError: there are none.
+    """
     splits = corpus.splits()
     if splits or split == "all":
         return splits
@@ -151,8 +159,15 @@ def _splits(corpus: Corpus, model: Path, split: EvaluatedSplit) -> dict[str, Spl
     return made
 
 
-def _check_unseen(part: Corpus, model: Path, split: EvaluatedSplit) -> None:
-    """Refuse, or for ``all`` warn of, documents the model learnt from: no figure on them is a test."""
+def check_unseen(part: Corpus, model: Path, split: EvaluatedSplit) -> None:
+    """
+    Refuse, or for ``all`` warn of, documents the model learnt from: no figure on them is a test.
+
+    :param part: sentences.
+    :param model: checkpoint folder.
+    :param split: the split they are from.
+    :raises CorpusError: they are a test split, and the model was trained on a document of it.
+    """
     made = _stored(model, "splits.json")
     seen = [
         document for document in dict.fromkeys(part.document_ids()) if made.get(document) in ("train", "validation")

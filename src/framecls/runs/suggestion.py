@@ -33,7 +33,9 @@ def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200
         frames = [name.removeprefix("prob_") for name in table.column_names if name.startswith("prob_")]
         decision = json.loads((table.schema.metadata or {})[b"framecls.decision"])
         thresholds = [frame["threshold"] for frame in decision["frames"]]
-        probabilities = np.stack([table.column(f"prob_{frame}").to_numpy() for frame in frames], axis=1)
+        columns = [table.column(f"prob_{frame}").to_numpy() for frame in frames]
+        # What a screen discarded has no probability, and is surely without a frame as far as anybody has looked.
+        probabilities = np.nan_to_num(np.stack(columns, axis=1))
         rows = table.select(["sentence_id", "document_id", "start", "end", "heading", "text"]).to_pylist()
     except FileNotFoundError:
         raise FrameclsError(f"{labels}: no such file; label documents first with 'framecls label'") from None

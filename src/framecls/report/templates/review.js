@@ -385,7 +385,7 @@
   // --- Wiring -------------------------------------------------------------------------------------------------------
 
   const open = id => { $(id).showModal(); $(id).scrollTop = 0; };
-  const togglePercent = () => { if (S[0].p) { $("seen").checked = !$("seen").checked; panel(); } };
+  const togglePercent = () => { if (S.some(s => s.p)) { $("seen").checked = !$("seen").checked; panel(); } };
   const acts = {
     j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1),
     " ": () => confirm(), Enter: () => confirm(), u: undo, n: () => nextUndecided(), x: () => { if (work[at].f) change({ f: null }); },
@@ -477,7 +477,7 @@
   if (data.doubts) $("order").append(new Option("least certain first", "doubt"));
   $("order").value = data.doubts && data.order === "doubt" ? "doubt" : "document";
   $("order").closest("label").hidden = !data.doubts;
-  $("seenlabel").hidden = !S[0].p;
+  $("seenlabel").hidden = !S.some(s => s.p);
   for (const section of document.querySelectorAll("section[data-frame]")) paint(section, Number(section.dataset.frame));
   $("annotator").value = data.annotator;
   restore();

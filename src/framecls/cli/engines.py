@@ -1,0 +1,56 @@
+"""Commands that make labelling fast: engines, screen."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from framecls.cli.app import TARGET, app, calm_transformers
+
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads to compute with; by default one a core.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")]
+
+
+@app.command()
+def engines(
+    model: Annotated[Path, typer.Argument(help="Model folder.", show_default=False)],
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep sentences of its test split, with their text, in the model folder, for engines to be held to; "
+            "a corpus that may be passed on with the model."
+        ),
+    ] = None,
+    size: Annotated[int, typer.Option(min=1, help="Most sentences to keep.")] = 1500,
+    target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
+    device: Device = None,
+    threads: Threads = None,
+) -> None:
+    """Measure the engines that can run here, and hold each to the decisions of torch in fp32."""
+    from framecls.runs.engines import compare_engines, engines_markdown, keep_held_out
+
+    calm_transformers()
+    if corpus is not None:
+        kept = keep_held_out(model, corpus, size=size)
+        typer.echo(f"{model}: keeps {kept} held-out sentences, with their text", err=True)
+    figures = compare_engines(model, device=device, target=target, threads=threads)
+    typer.echo(engines_markdown(figures), nl=False)
+
+
+@app.command()
+def screen(
+    model: Annotated[Path, typer.Argument(help="Model folder.", show_default=False)],
+    documents: Annotated[
+        list[Path], typer.Argument(help="Whole documents, such as will be labelled.", show_default=False)
+    ],
+    engine: Annotated[
+        Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"] | None,
+        typer.Option(help="What scores them; torch by default."),
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Fit the model's screen, for 'label --screen', to what the model finds in documents."""
+    from framecls.runs.screening import fit_screen, screen_markdown
+
+    calm_transformers()
+    typer.echo(screen_markdown(fit_screen(model, documents, engine=engine, threads=threads)), nl=False)

@@ -1,0 +1,207 @@
+"""
+The engine of ONNX Runtime: the model exported once, in fp32 or with weights and activations in 8 bits.
+
+Exported files lie in the checkpoint's ``onnx/``, or in the user's cache where that cannot be written. Their names
+carry the fingerprint of the weights, so that no file outlives the weights it was made from.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
+
+from framecls.errors import ModelError
+from framecls.model.engine import Batch
+from framecls.model.quantizing import quantize
+
+__all__ = ["OnnxEngine", "has_onnx"]
+
+logger = logging.getLogger(__name__)
+
+OnnxName = Literal["onnx", "onnx-int8"]
+
+#: Counted up whenever an export changes, so that files of an older way are made again.
+_RECIPE = 1
+_OPSET = 18
+
+
+def has_onnx() -> bool:
+    """
+    Say whether the extra is installed.
+
+    :returns: whether it is.
+    """
+    return all(find_spec(name) for name in ("onnx", "onnxruntime", "onnxscript"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnnxEngine:
+    """
+    A session of ONNX Runtime on the CPU.
+
+    :param name: ``onnx`` or ``onnx-int8``.
+    :param session: of the exported model.
+    """
+
+    name: OnnxName
+    session: Any
+
+    @classmethod
+    def load(
+        cls, path: Path, name: OnnxName, *, fingerprint: str, threads: int, calibration: Callable[[], list[Batch]]
+    ) -> Self:
+        """
+        Load the exported model, which is made on first use.
+
+        :param path: the checkpoint folder.
+        :param name: which engine.
+        :param fingerprint: of the model's weights.
+        :param threads: how many to compute with.
+        :param calibration: gives batches of sentences; asked for when the model is exported.
+        :returns: the engine.
+        :raises ModelError: the extra is missing, or the model cannot be exported.
+        """
+        if not has_onnx():
+            raise ModelError(f"engine {name}: onnxruntime is not installed; pip install 'framecls[onnx]'")
+        import onnxruntime
+
+        file = _exported(path, name, fingerprint, calibration)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        broken = onnxruntime.capi.onnxruntime_pybind11_state
+        try:
+            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        except (broken.Fail, broken.InvalidProtobuf, broken.InvalidGraph, broken.NotImplemented) as error:
+            raise ModelError(
+                f"{file}: cannot be loaded: {str(error).splitlines()[0]}; delete it to make it again"
+            ) from error
+        return cls(name=name, session=session)
+
+    @property
+    def outputs(self) -> int:
+        """Frames F it has a logit for."""
+        return int(self.session.get_outputs()[0].shape[1])
+
+    @property
+    def token_budget(self) -> int:
+        """Batches that stay in the cache of a core are fastest, and ranges of activations are narrow in them."""
+        return 1024
+
+    def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
+        """
+        Compute logits.
+
+        :param batch: B sentences.
+        :returns: *Shape:* ``(B, F)``, float32.
+        """
+        logits: npt.NDArray[np.float32] = self.session.run(None, dict(batch))[0]
+        return logits
+
+
+def _exported(path: Path, name: OnnxName, fingerprint: str, calibration: Callable[[], list[Batch]]) -> Path:
+    folder = _folder(path)
+    file = folder / f"{fingerprint[:16]}-{name}-{_RECIPE}.onnx"
+    if file.exists():
+        return file
+    # Several processes may export at once: each writes in a folder of its own, and the last rename wins.
+    with TemporaryDirectory(dir=folder, prefix=".export-") as scratch:
+        made = Path(scratch) / "made.onnx"
+        batches = calibration()
+        if name == "onnx":
+            logger.info("exporting the model for ONNX Runtime, once")
+            _export(path, tuple(batches[0]), made)
+        else:
+            plain = _exported(path, "onnx", fingerprint, calibration)
+            logger.info("quantising the exported model, once")
+            with _calm():
+                quantize(plain, made, batches)
+        made.replace(file)
+    if folder.parent == path:
+        for old in folder.glob("*.onnx"):
+            if not old.name.startswith(fingerprint[:16]):
+                old.unlink(missing_ok=True)
+    return file
+
+
+def _folder(path: Path) -> Path:
+    """Take the checkpoint's own folder, else the user's cache."""
+    own = path / "onnx"
+    try:
+        own.mkdir(exist_ok=True)
+        if os.access(own, os.W_OK):
+            return own
+    except OSError:
+        pass
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "framecls" / "onnx"
+    cache.mkdir(parents=True, exist_ok=True)
+    return cache
+
+
+class _Logits(torch.nn.Module):
+    """A model that takes its inputs by name and gives logits alone, as an exported graph has to."""
+
+    def __init__(self, model: PreTrainedModel, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.model = model
+        self.names = names
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.model(**dict(zip(self.names, inputs, strict=True))).logits
+        return logits
+
+
+def _export(path: Path, names: tuple[str, ...], to: Path) -> None:
+    """Write the model as an ONNX graph of any batch and any length."""
+    # Attention written out, since ONNX Runtime fuses that and has no kernel for the other form in this opset.
+    model = AutoModelForSequenceClassification.from_pretrained(
+        path, dtype=torch.float32, attn_implementation="eager", local_files_only=True, use_safetensors=True
+    ).eval()
+    # Two sentences of sixteen tokens: a size of one would be taken for a constant.
+    example = tuple(torch.ones(2, 16, dtype=torch.int64) for _ in names)
+    shapes = (tuple({0: "batch", 1: "tokens"} for _ in names),)
+    try:
+        with _calm():
+            torch.onnx.export(
+                _Logits(model, names),
+                example,
+                to,
+                input_names=names,
+                output_names=["logits"],
+                dynamic_shapes=shapes,
+                opset_version=_OPSET,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"{path}: cannot be exported for ONNX Runtime: {reason}; use the engine torch") from error
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """Keep the exporter's and the quantiser's advice to their own developers off the user's terminal."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", None)]
+    levels = [one.level for one in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            for one in loggers:
+                one.setLevel(logging.ERROR)
+            yield
+        finally:
+            for one, level in zip(loggers, levels, strict=True):
+                one.setLevel(level)
