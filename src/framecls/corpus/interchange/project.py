@@ -153,6 +153,7 @@ class Project:
     :param selections: what was coded, in any order.
     :param completed: pairs of annotator and document id of documents known to have been read in full, so that what is
         not selected in them carries no code. Formats that do not say leave it empty.
+    :param models: the annotators that are models.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Project:
     codes: tuple[Code, ...]
     selections: tuple[Selection, ...]
     completed: frozenset[tuple[str, str]] = frozenset()
+    models: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         _once("document", [document.id for document in self.documents])
@@ -185,6 +187,8 @@ class Project:
         for annotator, document in self.completed:
             if annotator not in annotators or document not in lengths:
                 raise ValueError(f"{annotator!r} cannot have read {document!r}: one of them is not there")
+        if strangers := self.models - annotators:
+            raise ValueError(f"model {min(strangers)!r} is no annotator of the project")
 
     def texts(self) -> dict[str, str]:
         """Give the text of each document by its id; a selection's words are ``texts[document][start:end]``."""
