@@ -1,0 +1,161 @@
+"""The zip archive of a project, opened with suspicion: what could harm whoever unpacks it is refused."""
+
+import re
+import stat
+import zipfile
+import zlib
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import IO, Self
+
+from framecls.errors import CorpusError
+
+__all__ = ["PROJECT_LIMIT", "SOURCE_LIMIT", "Archive", "is_archive"]
+
+#: Bytes of the project file, and of one source, unpacked.
+PROJECT_LIMIT, SOURCE_LIMIT = 1 << 30, 256 << 20
+#: Bytes of all that is read, unpacked.
+_TOTAL_LIMIT = 4 << 30
+#: An entry of more than this many bytes that shrank by more than this factor hides something.
+_BOMB_SIZE, _BOMB_RATIO = 8 << 20, 200
+_ENTRIES_LIMIT = 200_000
+_ENCRYPTED = 0x1
+#: What zipfile, and the decompression below it, raise for a damaged archive.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
+
+
+def is_archive(path: Path) -> bool:
+    """
+    Tell whether a file is a zip archive with a project in it.
+
+    :param path: the file.
+    :returns: whether it is.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.lower().endswith(".qde") for name in archive.namelist())
+    except _DAMAGED:
+        return False
+
+
+class Archive:
+    """
+    A ``.qdpx`` archive; nothing of it is ever unpacked to the disk under a name of its own.
+
+    :param path: the file.
+    :raises CorpusError: it is no archive of a project, or not one to be trusted.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except FileNotFoundError as error:
+            raise CorpusError(f"{path}: no such file; give the .qdpx that your tool exported") from error
+        except _DAMAGED as error:
+            raise CorpusError(
+                f"{path}: is not a readable .qdpx archive ({error}); export the project again as REFI-QDA"
+            ) from error
+        try:
+            self._check()
+            self.project = self._find_project()
+        except CorpusError:
+            self._zip.close()
+            raise
+        self._base = PurePosixPath(self.project).parent
+        self._by_lower = {info.filename.lower(): info for info in self._zip.infolist()}
+        self._read = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    def _check(self) -> None:
+        entries = self._zip.infolist()
+        if len(entries) > _ENTRIES_LIMIT:
+            raise CorpusError(
+                f"{self.path}: has {len(entries)} entries; an archive of more than {_ENTRIES_LIMIT} is refused"
+            )
+        for info in entries:
+            name = info.orig_filename
+            if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
+                self._refuse(name, "has an absolute path")
+            if ".." in re.split(r"[/\\]", name):
+                self._refuse(name, "leads out of the archive")
+            if stat.S_ISLNK(info.external_attr >> 16):
+                self._refuse(name, "is a symbolic link")
+            if info.flag_bits & _ENCRYPTED:
+                self._refuse(name, "is protected by a password")
+            if info.file_size > _BOMB_SIZE and info.file_size > _BOMB_RATIO * max(1, info.compress_size):
+                self._refuse(name, f"unpacks {info.compress_size} bytes to {info.file_size}")
+        for name, count in Counter(info.filename for info in entries).items():
+            if count > 1:
+                self._refuse(name, f"is there {count} times")
+
+    def _refuse(self, name: str, why: str) -> None:
+        raise CorpusError(f"{self.path}: entry {name!r} {why}; such an archive is refused, export the project again")
+
+    def _find_project(self) -> str:
+        found = [name for name in self._zip.namelist() if name.lower().endswith(".qde")]
+        if not found:
+            raise CorpusError(f"{self.path}: holds no .qde project file; export the project again as REFI-QDA")
+        usual = [name for name in found if PurePosixPath(name).name.lower() == "project.qde"] or found
+        if len(usual) > 1:
+            raise CorpusError(f"{self.path}: holds several project files ({', '.join(sorted(usual))}); keep one")
+        return usual[0]
+
+    def open_project(self) -> IO[bytes]:
+        """
+        Open the project file.
+
+        :returns: a stream of its bytes.
+        :raises CorpusError: it is too large.
+        """
+        info = self._zip.getinfo(self.project)
+        if info.file_size > PROJECT_LIMIT:
+            raise CorpusError(
+                f"{self.path}: {self.project} has {info.file_size} bytes; more than {PROJECT_LIMIT} are refused"
+            )
+        return self._zip.open(info)
+
+    def find(self, path: str) -> str | None:
+        """
+        Find an entry that a path of the project names, whatever its case.
+
+        :param path: the path without its scheme, such as ``0f3c….txt`` or ``sources/0f3c….txt``.
+        :returns: the entry's name, or ``None`` where there is none.
+        """
+        inside = path.strip("/")
+        for candidate in (self._base / "sources" / inside, self._base / inside):
+            info = self._by_lower.get(str(candidate).lower())
+            if info is not None and not info.is_dir():
+                return info.filename
+        return None
+
+    def read(self, name: str) -> bytes:
+        """
+        Read an entry.
+
+        :param name: name of the entry.
+        :returns: its bytes.
+        :raises CorpusError: it is too large or damaged.
+        """
+        size = self._zip.getinfo(name).file_size
+        self._read += size
+        if size > SOURCE_LIMIT or self._read > _TOTAL_LIMIT:
+            raise CorpusError(
+                f"has {size} bytes; sources of more than {SOURCE_LIMIT} (or {_TOTAL_LIMIT} together) are not read"
+            )
+        try:
+            return self._zip.read(name)
+        except _DAMAGED as error:
+            raise CorpusError(f"is damaged ({error})") from error
+
+    def entries(self) -> list[zipfile.ZipInfo]:
+        """Give all entries, in order."""
+        return self._zip.infolist()

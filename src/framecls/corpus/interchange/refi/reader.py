@@ -1,0 +1,258 @@
+"""Read a project: its sources' texts, and its selections where they stand in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from framecls.corpus.interchange.placing import Counting, GivenRange, Placement, place
+from framecls.corpus.interchange.project import (
+    CodedDocument,
+    MovedSelection,
+    Problem,
+    Project,
+    ProjectReading,
+    Selection,
+)
+from framecls.corpus.interchange.refi.archive import Archive
+from framecls.corpus.interchange.refi.parsing import (
+    RawCoding,
+    RawProject,
+    RawSelection,
+    RawSource,
+    parse_project,
+)
+from framecls.corpus.interchange.refi.sources import Texts
+from framecls.corpus.interchange.refi.words import MODEL_USER, ORIGIN, model_probabilities
+from framecls.errors import CorpusError
+
+__all__ = ["Opened", "open_qdpx", "read_qdpx"]
+
+#: Who coded what names no user, where there are several.
+_UNKNOWN = "unknown"
+#: Characters of a quotation that a message shows.
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """
+    A project with what is needed to write into it again.
+
+    :param reading: the project.
+    :param counting: how its positions are counted.
+    :param documents: id of the document of each source, by GUID of the element that holds its selections.
+    :param users: name of the annotator by GUID of the user.
+    """
+
+    reading: ProjectReading
+    counting: Counting
+    documents: Mapping[str, str]
+    users: Mapping[str, str]
+
+
+def read_qdpx(path: Path, sources: Path | None = None) -> ProjectReading:
+    """
+    Read a REFI-QDA project.
+
+    :param path: the ``.qdpx`` file.
+    :param sources: folder of sources that are not in the archive.
+    :returns: the project, and what could not be read of it.
+    :raises CorpusError: the file is no project, or not one to be trusted.
+    """
+    return open_qdpx(path, sources).reading
+
+
+def open_qdpx(path: Path, sources: Path | None = None) -> Opened:
+    """
+    Read a REFI-QDA project, and keep what is needed to write into it.
+
+    :param path: the ``.qdpx`` file.
+    :param sources: folder of sources that are not in the archive.
+    :returns: the project, and how it says things.
+    :raises CorpusError: the file is no project, or not one to be trusted.
+    """
+    with Archive(path) as archive:
+        raw = parse_project(archive)
+        return _Reader(path, raw, Texts(archive, sources)).opened()
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A selection that waits for its place."""
+
+    document: str
+    raw: RawSelection
+    given: GivenRange
+
+
+@dataclass(slots=True)
+class _Reader:
+    path: Path
+    raw: RawProject
+    texts: Texts
+    documents: dict[str, CodedDocument] = field(default_factory=dict)
+    of_source: dict[str, str] = field(default_factory=dict)
+    holders: dict[str, str] = field(default_factory=dict)
+    pending: list[_Pending] = field(default_factory=list)
+    areas: list[_Pending] = field(default_factory=list)
+    selections: list[Selection] = field(default_factory=list)
+    moved: list[MovedSelection] = field(default_factory=list)
+    uncoded: int = 0
+    _known: dict[str, str] = field(default_factory=dict)
+
+    def opened(self) -> Opened:
+        raw = self.raw
+        self._known = {code.id: code.name for code in raw.codes}
+        for source in raw.sources:
+            self._take(source)
+        counting = self._place()
+        annotators = list(raw.users.values())
+        annotators += [name for name in dict.fromkeys(s.annotator for s in self.selections) if name not in annotators]
+        models = frozenset(name for name in annotators if name.startswith(MODEL_USER))
+        completed = frozenset(
+            (raw.users[user], self.of_source[source])
+            for user, members in raw.completed
+            for source in members
+            if user in raw.users and source in self.of_source
+        )
+        project = Project(
+            raw.name or self.path.stem,
+            tuple(self.documents.values()),
+            tuple(annotators),
+            tuple(raw.codes),
+            tuple(self.selections),
+            completed,
+            models,
+        )
+        notices = list(raw.notices())
+        if self.uncoded:
+            notices.append(f"selections without a code, left out: {self.uncoded}")
+        if counting != Counting():
+            notices.append(f"positions of this project count {counting}")
+        reading = ProjectReading(project, tuple(self.moved), tuple(raw.lost), tuple(raw.problems), tuple(notices))
+        return Opened(reading, counting, self.holders, raw.users)
+
+    def _take(self, source: RawSource) -> None:
+        representation = source.representation
+        selections = [*source.selections, *(representation.selections if representation else [])]
+        coded = [selection for selection in selections if selection.codings]
+        self.uncoded += len(selections) - len(coded)
+        try:
+            text, file = self.texts.text(source)
+        except CorpusError as error:
+            self.raw.problems.append(Problem(source.where, f"source {source.name!r} {error}"))
+            reason = f"its source {source.name!r} could not be read"
+            self.raw.lost += [Problem(selection.where, reason, selection.name[:_SHOWN]) for selection in coded]
+            return
+        id = self._unused(source.name)
+        title = source.description if self.raw.origin == ORIGIN and source.description else source.name
+        self.documents[id] = CodedDocument(id, title, text, file)
+        self.of_source[source.guid] = id
+        self.holders[representation.guid if representation else source.guid] = id
+        for selection in coded:
+            # Some tools name a selection after its code and not after its words.
+            codes = {self._known.get(coding.code) for coding in selection.codings}
+            quote = "" if selection.name in codes else selection.name
+            if selection.start is None or selection.end is None:
+                self.areas.append(_Pending(id, selection, GivenRange(id, 0, 0, quote)))
+            else:
+                given = GivenRange(id, selection.start, selection.end, quote)
+                self.pending.append(_Pending(id, selection, given))
+        for coding in [*source.codings, *(representation.codings if representation else [])]:
+            for user, codes_of in self._by_user((coding,)).items():
+                note = self._note("", coding.notes)
+                self.selections.append(Selection(id, user, tuple(codes_of), None, None, note))
+
+    def _unused(self, name: str) -> str:
+        id, number = name, 1
+        while id in self.documents:
+            number += 1
+            id = f"{name} ({number})"
+        return id
+
+    def _place(self) -> Counting:
+        """Find where the selections stand; give how the project counts."""
+        texts = {id: document.text for id, document in self.documents.items()}
+        # What is known of the tools; anything that fits a project better wins over it.
+        preferred = Counting("one") if "atlas" in self.raw.origin.lower() else Counting()
+        found = place(texts, [pending.given for pending in self.pending], preferred=preferred)
+        for pending, placement in zip(self.pending, found.ranges, strict=True):
+            self._settle(pending, placement)
+        by_words = [area for area in self.areas if area.given.quote]
+        placed = place(texts, [area.given for area in by_words], certain=True)
+        for pending, placement in zip(by_words, placed.ranges, strict=True):
+            if placement.start is None:
+                reason = f"marks an area of page {pending.raw.page} whose words do not stand in the text of the source"
+                placement = Placement(None, None, reason=reason)
+            self._settle(pending, Placement(placement.start, placement.end, reason=placement.reason))
+        for area in self.areas:
+            if not area.given.quote:
+                self._wordless(area)
+        return found.counting
+
+    def _wordless(self, area: _Pending) -> None:
+        """Give an area of a page up, unless its codes stand on the text of the source as well."""
+        codes = {(user, code) for user, codes in self._by_user(area.raw.codings).items() for code in codes}
+        on_text = {(s.annotator, code) for s in self.selections if s.document == area.document for code in s.codes}
+        if not codes <= on_text:
+            reason = f"marks an area of page {area.raw.page} and quotes no words of it"
+            self._settle(area, Placement(None, None, reason=reason))
+
+    def _settle(self, pending: _Pending, placement: Placement) -> None:
+        raw, given = pending.raw, pending.given
+        if placement.start is None or placement.end is None:
+            self.raw.lost.append(Problem(raw.where, placement.reason, raw.name[:_SHOWN]))
+            return
+        if placement.moved:
+            places = (given.start, given.end), (placement.start, placement.end)
+            self.moved.append(MovedSelection(raw.where, pending.document, *places, raw.name[:_SHOWN]))
+        for user, codings in self._by_user(raw.codings).items():
+            note = self._note(raw.description, (*raw.notes, *(note for one in codings.values() for note in one.notes)))
+            probabilities: dict[str, float] = {}
+            if user.startswith(MODEL_USER):
+                note, probabilities = model_probabilities(note, {self._known[code]: code for code in codings})
+            self.selections.append(
+                Selection(
+                    pending.document,
+                    user,
+                    tuple(codings),
+                    placement.start,
+                    placement.end,
+                    note,
+                    tuple(probabilities.values()) if tuple(probabilities) == tuple(codings) else (),
+                )
+            )
+
+    def _by_user(self, codings: tuple[RawCoding, ...]) -> dict[str, dict[str, RawCoding]]:
+        """Give each user's codings of one selection, by id of the code; those of unknown codes are problems."""
+        found: dict[str, dict[str, RawCoding]] = {}
+        for coding in codings:
+            if coding.code not in self._known:
+                reason = f"code {coding.code} is not in the codebook of the project"
+                if (problem := Problem(coding.where, reason)) not in self.raw.problems[-8:]:
+                    self.raw.problems.append(problem)
+                continue
+            found.setdefault(self._user(coding), {}).setdefault(coding.code, coding)
+        return found
+
+    def _user(self, coding: RawCoding) -> str:
+        users = self.raw.users
+        if coding.user is None:
+            return next(iter(users.values())) if len(users) == 1 else _UNKNOWN
+        if coding.user not in users:
+            self.raw.departures.append(f"{coding.where}: user {coding.user} is not in Users; called {coding.user[:8]}")
+            users[coding.user] = coding.user[:8]
+        return users[coding.user]
+
+    def _note(self, description: str, guids: tuple[str, ...]) -> str:
+        """Put together the comment on a selection and the memos that belong to it."""
+        parts = [description]
+        for guid in dict.fromkeys(guids):
+            note = self.raw.notes.get(guid)
+            if note is None:
+                continue
+            try:
+                parts.append(self.texts.text(note)[0])
+            except CorpusError as error:
+                self.raw.problems.append(Problem(note.where, f"note {note.name!r} {error}"))
+        return "; ".join(part for part in parts if part.strip())

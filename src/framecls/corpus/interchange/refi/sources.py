@@ -1,0 +1,102 @@
+"""The texts of sources: in the archive, or in a folder beside it, and never anywhere else."""
+
+import re
+import tempfile
+from pathlib import Path, PureWindowsPath
+from urllib.parse import unquote
+
+from framecls.corpus.interchange.refi.archive import SOURCE_LIMIT, Archive
+from framecls.corpus.interchange.refi.parsing import RawSource
+from framecls.documents import read
+from framecls.documents.encoding import decode
+from framecls.errors import CorpusError, DocumentError
+
+__all__ = ["Texts"]
+
+_SCHEME = re.compile(r"(internal|relative|absolute):/{0,3}(.*)", re.IGNORECASE | re.DOTALL)
+
+
+class Texts:
+    """
+    Find and read the texts of sources.
+
+    :param archive: the archive.
+    :param folder: the user's folder of sources kept outside of it; a ``relative://`` path may lead below it, or below
+        the archive's own folder, and an ``absolute://`` one only below it.
+    """
+
+    def __init__(self, archive: Archive, folder: Path | None) -> None:
+        self._archive = archive
+        self._folder = folder.resolve() if folder is not None else None
+        self._beside = archive.path.resolve().parent
+
+    def text(self, source: RawSource) -> tuple[str, str]:
+        """
+        Give the text of a source.
+
+        :param source: a text source, a PDF source, or a note.
+        :returns: its text, line ends and all, and the file it came from; empty where the text stands in the project.
+        :raises CorpusError: it is missing or cannot be read.
+        """
+        if source.content is not None:
+            return source.content, ""
+        if source.representation is not None and (source.representation.paths or source.representation.content):
+            return self.text(source.representation)
+        for key in ("plainTextPath", "richTextPath", "path"):
+            if path := source.paths.get(key):
+                name, content = self._bytes(path, source.name)
+                return self._decode(name, content, plain=key == "plainTextPath"), name
+        raise CorpusError("has neither a path nor a text")
+
+    def _decode(self, name: str, content: bytes, *, plain: bool) -> str:
+        try:
+            suffix = Path(name).suffix.lower()
+            if plain or suffix in (".txt", ".text", ""):
+                return _plain(content)
+            # Word and PDF files have readers that want a file.
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / f"source{suffix}"
+                file.write_bytes(content)
+                return read(file).text
+        except DocumentError as error:
+            reason = str(error).rpartition(": ")[2] if not plain else str(error)
+            raise CorpusError(f"{name} {reason}") from error
+
+    def _bytes(self, path: str, name: str) -> tuple[str, bytes]:
+        match = _SCHEME.match(path)
+        scheme, rest = (match[1].lower(), match[2]) if match else ("", path)
+        if scheme in ("internal", ""):
+            for inside in dict.fromkeys((rest, unquote(rest))):
+                if (entry := self._archive.find(inside)) is not None:
+                    return entry, self._archive.read(entry)
+        file = self._outside(scheme, unquote(rest), name)
+        if file is None:
+            raise CorpusError(f"is missing ({path}); put it in a folder and name that with --sources")
+        if file.stat().st_size > SOURCE_LIMIT:
+            raise CorpusError(f"{file} has more than {SOURCE_LIMIT} bytes; such a source is not read")
+        return str(file), file.read_bytes()
+
+    def _outside(self, scheme: str, rest: str, name: str) -> Path | None:
+        """Find a file below the folders that are allowed; ``None`` where there is none."""
+        parts = PureWindowsPath(rest).parts
+        candidates = []
+        if scheme == "relative":
+            candidates += [(folder, folder.joinpath(*parts)) for folder in (self._folder, self._beside) if folder]
+        if self._folder is not None:
+            if scheme == "absolute":
+                candidates.append((self._folder, Path("/", rest)))
+            last = parts[-1] if parts else ""
+            candidates += [(self._folder, self._folder / file) for file in (last, name, f"{name}.txt") if file]
+        for folder, candidate in candidates:
+            found = candidate.resolve()
+            if found.is_relative_to(folder) and found.is_file():
+                return found
+        return None
+
+
+def _plain(content: bytes) -> str:
+    """Decode without touching line ends, which positions count; the standard says UTF-8, and files differ."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return decode(content)[0]
