@@ -15,6 +15,7 @@ def serve(
         str, typer.Option(help="Address to listen on; others than loopback let in whoever can reach them.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    label_studio: Annotated[bool, typer.Option("--label-studio", help="Be a Label Studio ML backend too.")] = False,
     max_batch: Annotated[int, typer.Option(help="Most sentences scored together.", min=1)] = 64,
     queue: Annotated[int, typer.Option(help="Most requests held at once; more are told to come again.", min=1)] = 64,
     max_bytes: Annotated[int, typer.Option(help="Most bytes of one request.", min=1)] = 2 << 20,
@@ -29,4 +30,4 @@ def serve(
 
     calm_transformers()
     limits = Limits(max_batch=max_batch, queue=queue, max_bytes=max_bytes, max_sentences=max_sentences, timeout=timeout)
-    run(model, host=host, port=port, limits=limits, device=device, target=target)
+    run(model, host=host, port=port, limits=limits, label_studio=label_studio, device=device, target=target)

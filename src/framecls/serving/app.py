@@ -18,6 +18,7 @@ from framecls.labelling.rows import label_rows
 from framecls.model import FrameClassifier
 from framecls.serving.batching import ScoringError
 from framecls.serving.door import Door, error_body
+from framecls.serving.label_studio import add_label_studio
 from framecls.serving.limits import Limits
 from framecls.serving.schemas import Failure, Health, LabelRequest, response_model
 from framecls.serving.service import RequestTooLargeError, Service
@@ -35,6 +36,7 @@ def create_app(
     model_hash: str,
     limits: Limits | None = None,
     hosts: frozenset[str] | None = None,
+    label_studio: bool = False,
 ) -> Door:
     """
     Make the app of a server.
@@ -43,6 +45,7 @@ def create_app(
     :param model_hash: tells its checkpoint from others.
     :param limits: what is let in.
     :param hosts: names the server may be called by; ``None`` for any.
+    :param label_studio: whether it also speaks the protocol of a Label Studio ML backend.
     :returns: the app, its door in front.
     """
     service = Service(classifier, model_hash=model_hash, limits=limits or Limits())
@@ -65,7 +68,10 @@ def create_app(
     )
     _handle_errors(app)
     _add_routes(app, service)
-    app.add_api_route("/", lambda: RedirectResponse("docs"), include_in_schema=False)
+    if label_studio:
+        add_label_studio(app, service)
+    else:
+        app.add_api_route("/", lambda: RedirectResponse("docs"), include_in_schema=False)
     return Door(app, limits=service.limits, hosts=hosts)
 
 

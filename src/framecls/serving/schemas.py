@@ -8,7 +8,7 @@ from framecls.codebook import Codebook
 from framecls.documents import Sentence
 from framecls.documents.document import Unit
 
-__all__ = ["About", "Failure", "GivenSentence", "Health", "LabelRequest", "encodable", "response_model"]
+__all__ = ["About", "Failure", "GivenSentence", "Health", "LabelRequest", "Text", "encodable", "response_model"]
 
 
 class _Given(BaseModel):

@@ -24,6 +24,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     limits: Limits | None = None,
+    label_studio: bool = False,
     device: str | None = None,
     target: str | None = None,
 ) -> None:
@@ -34,6 +35,7 @@ def serve(
     :param host: the address to listen on.
     :param port: the port; 0 takes a free one.
     :param limits: what is let in.
+    :param label_studio: whether to be a Label Studio ML backend too.
     :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
     :param target: fit the thresholds for it; the stored ones by default.
     :raises FrameclsError: the model cannot be loaded, the address cannot be had, or the extra is not installed.
@@ -58,6 +60,7 @@ def serve(
             classifier,
             model_hash=model_sha256(model),
             limits=limits,
+            label_studio=label_studio,
             hosts=frozenset({"localhost", "127.0.0.1", "[::1]", host.lower()}) if local else None,
         )
         if not local:
