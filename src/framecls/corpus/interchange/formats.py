@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecls.corpus.interchange.project import Project, ProjectReading
+from framecls.corpus.interchange.refi import is_archive, read_qdpx, write_qdpx
 from framecls.errors import CorpusError
 
-__all__ = ["FORMATS", "Format", "find_format"]
+__all__ = ["FORMATS", "Format", "find_format", "format_to_write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,21 +18,35 @@ class Format:
 
     :param name: what ``--format`` calls it.
     :param title: what people call it.
+    :param suffix: the usual end of its files' names, which tells the format of a file to be written.
     :param detect: tells, without an error, whether a file is of this format; looks at its name and its first bytes.
     :param read: gives what is in a file, with a folder for source files kept outside of it; ``None`` where the format
         is only written.
     :param write: writes a project to a file; ``None`` where the format is only read.
+    :param titles: whether its codes bear the titles of frames, which people read, and not their names.
     """
 
     name: str
     title: str
+    suffix: str
     detect: Callable[[Path], bool]
     read: Callable[[Path, Path | None], ProjectReading] | None
     write: Callable[[Project, Path], None] | None
+    titles: bool = False
 
 
 #: By name; the first that recognises a file reads it.
-_TABLE: tuple[Format, ...] = ()
+_TABLE: tuple[Format, ...] = (
+    Format(
+        "qdpx",
+        "REFI-QDA project (ATLAS.ti, NVivo, MAXQDA …)",
+        ".qdpx",
+        is_archive,
+        read_qdpx,
+        write_qdpx,
+        titles=True,
+    ),
+)
 FORMATS: Mapping[str, Format] = {format.name: format for format in _TABLE}
 
 
@@ -46,11 +61,33 @@ def find_format(path: Path, name: str | None = None) -> Format:
     """
     if not path.is_file():
         raise CorpusError(f"{path}: no such file; give the file that your tool exported")
-    if name is None:
-        found = next((format for format in FORMATS.values() if format.detect(path)), None)
-        if found is None:
-            raise CorpusError(f"{path}: its format is not recognised; name it with --format ({', '.join(FORMATS)})")
-        return found
+    if name is not None:
+        return _named(name)
+    found = next((format for format in FORMATS.values() if format.detect(path)), None)
+    if found is None:
+        raise CorpusError(f"{path}: its format is not recognised; name it with --format ({', '.join(FORMATS)})")
+    return found
+
+
+def format_to_write(path: Path, name: str | None = None) -> Format:
+    """
+    Find the format of a file that is to be written.
+
+    :param path: the file.
+    :param name: name of the format; told from the end of the file's name by default.
+    :returns: the format.
+    :raises CorpusError: there is no such format, or the name of the file fits none, or several.
+    """
+    if name is not None:
+        return _named(name)
+    found = [format for format in FORMATS.values() if path.name.lower().endswith(format.suffix)]
+    if len(found) != 1:
+        names = ", ".join(format.name for format in found) or ", ".join(FORMATS)
+        raise CorpusError(f"{path}: its name does not tell the format; name it with --format ({names})")
+    return found[0]
+
+
+def _named(name: str) -> Format:
     if name not in FORMATS:
         raise CorpusError(f"unknown format {name!r}; expected one of {', '.join(FORMATS)}")
     return FORMATS[name]

@@ -72,18 +72,25 @@ class UnmappedCodesError(CorpusError):
             f"{len(codes)} codes are no frames of the codebook: {listed}; say what each is in a table, with --mapping"
         )
 
-    def write_table(self, path: Path) -> None:
+    def write_table(self, path: Path) -> Path:
         """
         Write a table to fill in: what each code becomes.
 
-        :param path: a CSV file with columns ``code``, ``frame`` (blank), ``suggestions`` and ``selections``.
+        :param path: a CSV file with columns ``code``, ``frame`` (blank), ``suggestions`` and ``selections``; where one
+            is there already, which may be filled in, another name is found.
+        :returns: the file.
         """
+        name, number = path.stem, 1
+        while path.exists():
+            number += 1
+            path = path.with_stem(f"{name}-{number}")
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
         writer.writerow(["code", "frame", "suggestions", "selections"])
         writer.writerows([code.path, "", " or ".join(code.suggestions), code.selections] for code in self.codes)
         # Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
         write_text(path, "\ufeff" + rows.getvalue())
+        return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,9 @@ class CodeMapping:
     unused: tuple[str, ...] = ()
 
 
-def map_codes(project: Project, codebook: Codebook, table: MappingTable | None = None) -> CodeMapping:
+def map_codes(
+    project: Project, codebook: Codebook, table: MappingTable | None = None, *, partial: bool = False
+) -> CodeMapping:
     """
     Find what each code becomes.
 
@@ -150,6 +159,7 @@ def map_codes(project: Project, codebook: Codebook, table: MappingTable | None =
     :param project: the project.
     :param codebook: gives the frames.
     :param table: what the user says.
+    :param partial: leave codes out that nothing is known for, without an error.
     :returns: the mapping.
     :raises UnmappedCodesError: selections carry codes nothing is known for.
     """
@@ -170,7 +180,7 @@ def map_codes(project: Project, codebook: Codebook, table: MappingTable | None =
             found[code.id] = table.entries[_OTHERS]
     used = Counter(id for s in project.selections if s.start is not None for id in s.codes)
     missing = [code for code in project.codes if code.id in used and code.id not in found]
-    if missing:
+    if missing and not partial:
         raise UnmappedCodesError([_unmapped(code, paths[code.id], used[code.id], codebook) for code in missing])
     known = {_key(name) for code in project.codes for name in (code.name, paths[code.id])} | {_OTHERS}
     return CodeMapping(found, paths, tuple(entry for entry in table.entries if entry not in known))

@@ -16,10 +16,12 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Counting", "GivenRange", "Placement", "Placements", "place"]
+__all__ = ["Counting", "GivenRange", "Placement", "Placements", "count", "place"]
 
 #: Ranges the ways of counting are tried on.
 _TRIED = 2000
+#: One in this many ranges may speak for another kind of end by chance.
+_DOUBT = 10
 #: Words in this number, and characters, are taken for a quotation even where other names of ranges are none.
 _LONG_WORDS, _LONG_CHARACTERS = 3, 15
 _ELLIPSES = ("…", "...", "[…]", "[...]")
@@ -110,7 +112,7 @@ class _Ruler:
         last = end + (counting.end == "inclusive")
         if not 0 <= start < last:
             return None
-        scale = self._scale(counting)
+        scale = self.scale(counting)
         if scale is None:
             return (start, last) if last <= len(self.text) else None
         if last > scale[-1]:
@@ -118,7 +120,7 @@ class _Ruler:
         first, behind = np.searchsorted(scale, (start, last))
         return (int(first), int(behind)) if first < behind else None
 
-    def _scale(self, counting: Counting) -> npt.NDArray[np.int64] | None:
+    def scale(self, counting: Counting) -> npt.NDArray[np.int64] | None:
         """Give the position of each character and of the end; ``None`` where positions are those of code points."""
         key = counting.line_end, counting.unit
         if key not in self.scales:
@@ -172,6 +174,22 @@ def place(
     )
 
 
+def count(text: str, ranges: Sequence[tuple[int, int]], counting: Counting) -> list[tuple[int, int]]:
+    """
+    Say where ranges stand as a tool counts.
+
+    :param text: the text.
+    :param ranges: first characters and those one past the last, in code points.
+    :param counting: how the tool counts.
+    :returns: the same ranges in its positions.
+    """
+    scale = _Ruler(text).scale(counting)
+    last = counting.end == "inclusive"
+    if scale is None:
+        return [(start, end - last) for start, end in ranges]
+    return [(int(scale[start]), int(scale[end]) - last) for start, end in ranges]
+
+
 def _sample(ranges: Sequence[GivenRange]) -> Sequence[GivenRange]:
     return ranges[:: max(1, len(ranges) // _TRIED)]
 
@@ -181,7 +199,9 @@ def _best(rulers: Mapping[str, _Ruler], ranges: Sequence[GivenRange], preferred:
     best = preferred
     most = _score(rulers, sample, preferred)
     for counting in _countings(preferred):
-        if (score := _score(rulers, sample, counting)) > most:
+        # How ends are meant touches every range, so a few that are odd must not decide it.
+        doubt = len(sample) // _DOUBT if counting.end != preferred.end else 0
+        if (score := _score(rulers, sample, counting) - doubt) > most:
             best, most = counting, score
     return best
 
@@ -200,15 +220,19 @@ def _score(rulers: Mapping[str, _Ruler], sample: Sequence[GivenRange], counting:
         ruler = rulers[given.document]
         found = ruler.range(given.start, given.end, counting)
         if found is not None:
-            score += 1 + _clean(ruler.text, *found) + 4 * _quotes(ruler.text, *found, given.quote)
+            score += 1 + _clean(ruler.text, *found) + 8 * _quotes(ruler.text, *found, given.quote)
     return score
 
 
 def _clean(text: str, start: int, end: int) -> int:
-    """Count the ends of a range, none to two, that stand beside a word and not inside it or on white space."""
-    begins = not text[start].isspace() and not (start and text[start - 1].isalnum() and text[start].isalnum())
-    ends = not text[end - 1].isspace() and not (end < len(text) and text[end - 1].isalnum() and text[end].isalnum())
-    return begins + ends
+    """Count 2 for each end of a range that stands beside a word, 1 for one on white space, 0 for one inside a word."""
+    return _beside(text, start, text[start]) + _beside(text, end, text[end - 1])
+
+
+def _beside(text: str, cut: int, inner: str) -> int:
+    if inner.isspace():
+        return 1
+    return 0 if 0 < cut < len(text) and text[cut - 1].isalnum() and text[cut].isalnum() else 2
 
 
 def _quotes(text: str, start: int, end: int, quote: str) -> bool:

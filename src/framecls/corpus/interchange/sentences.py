@@ -23,7 +23,6 @@ from framecls.corpus.interchange.project import (
 from framecls.corpus.records import AnnotatedSentence, DocumentFacts
 from framecls.documents import Document, sentences
 from framecls.documents.layout import find_blocks
-from framecls.errors import CorpusError
 
 __all__ = ["annotate", "cut"]
 
@@ -87,14 +86,11 @@ def annotate(
     :param overlap: how much of a sentence a selection has to cover.
     :param coded_all: take every annotator who used a mapped code to have coded every document in full.
     :param models: whether models count as annotators; they are left out otherwise.
-    :returns: the corpus, and the report of the import.
-    :raises CorpusError: no document was coded by anybody.
+    :returns: the corpus, without a sentence where nobody coded one, and the report of the import.
     """
     project = reading.project
     importer = _Importer(project, mapping, codebook, source, overlap, coded_all, models)
     corpus = importer.corpus()
-    if not len(corpus):
-        raise CorpusError(f"{source}: no sentence is coded with a frame; see what its codes become with --mapping")
     report = ImportReport(
         source,
         format,

@@ -156,6 +156,15 @@ class Archive:
         except _DAMAGED as error:
             raise CorpusError(f"is damaged ({error})") from error
 
+    def open(self, info: zipfile.ZipInfo) -> IO[bytes]:
+        """
+        Open any entry.
+
+        :param info: the entry, one of :meth:`entries`.
+        :returns: a stream of its bytes.
+        """
+        return self._zip.open(info)
+
     def entries(self) -> list[zipfile.ZipInfo]:
         """Give all entries, in order."""
         return self._zip.infolist()

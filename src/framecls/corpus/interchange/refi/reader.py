@@ -38,16 +38,17 @@ class Opened:
     """
     A project with what is needed to write into it again.
 
+    :param path: the file.
     :param reading: the project.
     :param counting: how its positions are counted.
-    :param documents: id of the document of each source, by GUID of the element that holds its selections.
-    :param users: name of the annotator by GUID of the user.
+    :param documents: id of the document of each source with a plain text, by GUID of the element that holds its
+        selections.
     """
 
+    path: Path
     reading: ProjectReading
     counting: Counting
     documents: Mapping[str, str]
-    users: Mapping[str, str]
 
 
 def read_qdpx(path: Path, sources: Path | None = None) -> ProjectReading:
@@ -130,7 +131,7 @@ class _Reader:
         if counting != Counting():
             notices.append(f"positions of this project count {counting}")
         reading = ProjectReading(project, tuple(self.moved), tuple(raw.lost), tuple(raw.problems), tuple(notices))
-        return Opened(reading, counting, self.holders, raw.users)
+        return Opened(self.path, reading, counting, self.holders)
 
     def _take(self, source: RawSource) -> None:
         representation = source.representation
@@ -148,7 +149,9 @@ class _Reader:
         title = source.description if self.raw.origin == ORIGIN and source.description else source.name
         self.documents[id] = CodedDocument(id, title, text, file)
         self.of_source[source.guid] = id
-        self.holders[representation.guid if representation else source.guid] = id
+        holder = representation or source
+        if holder.content is not None or "plainTextPath" in holder.paths:
+            self.holders[holder.guid] = id
         for selection in coded:
             # Some tools name a selection after its code and not after its words.
             codes = {self._known.get(coding.code) for coding in selection.codings}

@@ -206,7 +206,9 @@ def _add_sets(root: etree._Element, project: Project, users: Mapping[str, str]) 
     for name, user in users.items():
         read = [document for document in project.documents if (name, document.id) in project.completed]
         if read:
-            one = etree.SubElement(sets, f"{_TAG}Set", guid=guid_of("set", "read", user), name=xml_text(f"Read by {name}"))
+            one = etree.SubElement(
+                sets, f"{_TAG}Set", guid=guid_of("set", "read", user), name=xml_text(f"Read by {name}")
+            )
             etree.SubElement(one, f"{_TAG}Description").text = completed_note(user)
             for document in read:
                 etree.SubElement(one, f"{_TAG}MemberSource", targetGUID=_document_guid(project, document))

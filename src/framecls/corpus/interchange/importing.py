@@ -1,0 +1,120 @@
+"""A project of another tool to a corpus, with a report of what became of it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from framecls.codebook import Codebook
+from framecls.corpus.corpus import Corpus
+from framecls.corpus.interchange.formats import find_format
+from framecls.corpus.interchange.mapping import MappingTable, map_codes
+from framecls.corpus.interchange.project import CodedDocument, ImportReport, Overlap
+from framecls.corpus.interchange.refi import codebook_of, read_qdc
+from framecls.corpus.interchange.sentences import annotate
+from framecls.corpus.writing import write_corpus
+from framecls.errors import CorpusError
+from framecls.files import whole_file, write_json, write_jsonl
+
+__all__ = ["Imported", "import_codebook", "import_project", "write_imported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """
+    What came of a project.
+
+    :param corpus: the coded sentences; without any where nobody coded one.
+    :param report: what became of codes, annotators and selections.
+    :param uncoded: documents nobody coded.
+    """
+
+    corpus: Corpus
+    report: ImportReport
+    uncoded: tuple[CodedDocument, ...]
+
+
+def import_project(
+    path: Path | str,
+    codebook: Codebook,
+    *,
+    format: str | None = None,
+    mapping: Path | str | None = None,
+    sources: Path | str | None = None,
+    overlap: Overlap = "half",
+    coded_all: bool = False,
+    models: bool = False,
+) -> Imported:
+    """
+    Read a coding project into annotated sentences.
+
+    :param path: the file another tool exported.
+    :param codebook: gives the frames.
+    :param format: name of its format; told from the file by default.
+    :param mapping: a table of what its codes become (see :class:`MappingTable`).
+    :param sources: folder of source files that are not in the project.
+    :param overlap: how much of a sentence a selection has to cover (see :func:`annotate`).
+    :param coded_all: take every annotator to have coded every document in full.
+    :param models: whether models count as annotators.
+    :returns: the corpus and the report.
+    :raises UnmappedCodesError: codes are no frames of the codebook, and no table says what they are.
+    :raises CorpusError: the file or the table cannot be read.
+    """
+    path = Path(path)
+    found = find_format(path, format)
+    if found.read is None:
+        raise CorpusError(f"{path}: {found.title} is only written, not read")
+    table = None if mapping is None else MappingTable.read(Path(mapping), codebook)
+    reading = found.read(path, None if sources is None else Path(sources))
+    corpus, report = annotate(
+        reading,
+        map_codes(reading.project, codebook, table),
+        codebook,
+        source=str(path),
+        format=found.name,
+        overlap=overlap,
+        coded_all=coded_all,
+        models=models,
+    )
+    uncoded = tuple(document for document in reading.project.documents if document.id not in corpus.documents)
+    return Imported(corpus, report, uncoded)
+
+
+def write_imported(imported: Imported, folder: Path | str) -> None:
+    """
+    Write what came of a project.
+
+    :param imported: the corpus and the report.
+    :param folder: gets the corpus as :meth:`framecls.Corpus.read` reads it, ``report.json``, and ``uncoded.jsonl``
+        where there are documents nobody coded, which ``framecls label`` reads.
+    """
+    folder = Path(folder)
+    if len(imported.corpus):
+        write_corpus(imported.corpus, folder)
+    uncoded = folder / "uncoded.jsonl"
+    uncoded.unlink(missing_ok=True)
+    rows = [
+        {"document_id": one.id, "title": one.name, "text": one.text} for one in imported.uncoded if one.text.strip()
+    ]
+    if rows:
+        write_jsonl(uncoded, rows)
+    write_json(folder / "report.json", asdict(imported.report))
+
+
+def import_codebook(path: Path | str, folder: Path | str) -> Path:
+    """
+    Read a REFI-QDA codebook into one of framecls, to be gone through: what its file does not say is made up of names.
+
+    :param path: the ``.qdc`` file.
+    :param folder: gets ``codebook.toml``.
+    :returns: the file written.
+    :raises CorpusError: the file is no codebook, its codes make none, or ``codebook.toml`` is there already.
+    """
+    path, written = Path(path), Path(folder) / "codebook.toml"
+    codes, problems = read_qdc(path)
+    if problems:
+        raise CorpusError(f"{problems[0].where}: {problems[0].reason}; mend it in the tool that wrote it")
+    codebook = codebook_of(codes, path.stem)
+    if written.exists():
+        raise CorpusError(f"{written}: is there already; give another folder, or remove it")
+    with whole_file(written) as partial:
+        codebook.write(partial)
+    return written
