@@ -1,6 +1,6 @@
 """What readers of annotation tools collect, task by task and mark by mark, and the project it comes to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from framecls.corpus.interchange.placing import Counting, GivenRange, Placement, place
@@ -14,11 +14,14 @@ from framecls.corpus.interchange.project import (
     Selection,
     Unit,
 )
+from framecls.errors import CorpusError
 
-__all__ = ["ProjectCollector", "code_labels", "merge_readings"]
+__all__ = ["ProjectCollector", "by_unit", "code_labels", "lay_out", "merge_readings"]
 
 #: Between the names of a code and the code above it, in tools whose labels are plain names.
 _BELOW = "/"
+#: Gaps between sentences are filled up to this many characters in all, so that sentences keep their places.
+_MOST_FILLED = 20_000_000
 
 
 def code_labels(project: Project) -> dict[str, str]:
@@ -163,7 +166,7 @@ class ProjectCollector:
         merged: dict[tuple[str, str, int | None, int | None], _Merged] = {}
         moved, lost = [], []
         for mark in self._marks:
-            at = places.get(id(mark), Placement(mark.start, mark.end))
+            at = places.get(id(mark)) or _exact(mark, len(texts[mark.document]))
             if at.reason:
                 lost.append(Problem(mark.where, at.reason, mark.quote))
                 continue
@@ -193,6 +196,13 @@ def _given(mark: _Mark) -> GivenRange | None:
     return GivenRange(mark.document, mark.start, mark.end, mark.quote)
 
 
+def _exact(mark: _Mark, length: int) -> Placement:
+    if mark.start is not None and mark.end is not None and not 0 <= mark.start <= mark.end <= length:
+        reason = f"its range {mark.start} to {mark.end} leaves the text, which has {length} characters"
+        return Placement(None, None, reason=reason)
+    return Placement(mark.start, mark.end)
+
+
 def _selection(document: str, annotator: str, start: int | None, end: int | None, one: _Merged) -> Selection:
     known = [probability for probability in one.labels.values() if probability is not None]
     probabilities = tuple(known) if len(known) == len(one.labels) else ()
@@ -210,6 +220,53 @@ def _codes(labels: Iterable[str]) -> tuple[Code, ...]:
             codes.setdefault(id, Code(id, part, parent=parent))
             parent = id
     return tuple(codes.values())
+
+
+def lay_out(given: Mapping[str, tuple[object, str]]) -> tuple[str, list[Unit]]:
+    """
+    Put the sentences of a document together where a tool has only these.
+
+    :param given: by id, where each begins in the document, if that is known, and its text.
+    :returns: a text that has them where they say, if they fit together so, with line ends between them; else one below
+        another. And their ranges in it.
+    """
+    known = sorted((start, id, text) for id, (start, text) in given.items() if isinstance(start, int) and start >= 0)
+    ends = [start + len(text) for start, _, text in known]
+    apart = all(end <= start for end, (start, _, _) in zip(ends, known[1:], strict=False))
+    if len(known) < len(given) or not apart or (ends and ends[-1] > _MOST_FILLED):
+        known, position = [], 0
+        for id, (_, text) in given.items():
+            known.append((position, id, text))
+            position += len(text) + 1
+    parts: list[str] = []
+    position = 0
+    for start, _, text in known:
+        parts += ["\n" * (start - position), text]
+        position = start + len(text)
+    return "".join(parts), [Unit(id, start, start + len(text)) for start, id, text in known]
+
+
+def by_unit(document: CodedDocument, selections: Iterable[Selection]) -> Iterator[tuple[Unit, list[Selection]]]:
+    """
+    Give what was said of each unit of a document.
+
+    :param document: has units, unless it is blank.
+    :param selections: of the document; those of the whole of it are passed over.
+    :returns: the units in order, each with the selections that share a character with it.
+    :raises CorpusError: the document has no units.
+    """
+    if not document.units and document.text.strip():
+        raise CorpusError(f"document {document.name!r} has no sentences marked in it; export labels or a corpus")
+    ranges = [(s.start, s.end, s) for s in selections if s.start is not None and s.end is not None]
+    ranges.sort(key=lambda one: one[0])
+    reaching: list[tuple[int, int, Selection]] = []
+    following = 0
+    for unit in document.units:
+        while following < len(ranges) and ranges[following][0] < unit.end:
+            reaching.append(ranges[following])
+            following += 1
+        reaching = [one for one in reaching if one[1] > unit.start]
+        yield unit, [selection for _, _, selection in reaching]
 
 
 def merge_readings(name: str, readings: Sequence[ProjectReading]) -> ProjectReading:

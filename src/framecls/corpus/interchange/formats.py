@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from framecls.corpus.interchange import cas, doccano, label_studio, tables, web_annotation
 from framecls.corpus.interchange.project import Project, ProjectReading
 from framecls.corpus.interchange.refi import is_archive, read_qdpx, write_qdpx
 from framecls.errors import CorpusError
@@ -46,6 +47,38 @@ _TABLE: tuple[Format, ...] = (
         write_qdpx,
         titles=True,
     ),
+    Format(
+        "label-studio",
+        "Label Studio, a task a document",
+        ".json",
+        label_studio.detect,
+        label_studio.read,
+        label_studio.write,
+    ),
+    Format(
+        "label-studio-sentences",
+        "Label Studio, a task a sentence",
+        ".sentences.json",
+        label_studio.detect,
+        label_studio.read,
+        label_studio.write_sentences,
+    ),
+    Format("cas-json", "INCEpTION, UIMA CAS JSON", ".cas.json", cas.detect, cas.read, cas.write_json),
+    Format("w3c", "W3C Web Annotation", ".jsonld", web_annotation.detect, web_annotation.read, web_annotation.write),
+    Format("doccano", "doccano, sequence labelling", ".jsonl", doccano.detect, doccano.read, doccano.write),
+    Format(
+        "doccano-sentences",
+        "doccano, text classification",
+        ".sentences.jsonl",
+        doccano.detect,
+        doccano.read,
+        doccano.write_sentences,
+    ),
+    Format("cas-xmi", "INCEpTION, UIMA CAS XMI", ".xmi.zip", cas.detect, cas.read, cas.write_xmi),
+    Format("csv", "CSV, a row a code", ".csv", tables.detect, tables.read, tables.write_long),
+    Format("csv-one-hot", "CSV, a column a code", ".one-hot.csv", tables.detect, tables.read, tables.write_one_hot),
+    Format("xlsx", "XLSX, a row a code", ".xlsx", tables.detect, tables.read, tables.write_long),
+    Format("xlsx-one-hot", "XLSX, a column a code", ".one-hot.xlsx", tables.detect, tables.read, tables.write_one_hot),
 )
 FORMATS: Mapping[str, Format] = {format.name: format for format in _TABLE}
 
@@ -76,15 +109,15 @@ def format_to_write(path: Path, name: str | None = None) -> Format:
     :param path: the file.
     :param name: name of the format; told from the end of the file's name by default.
     :returns: the format.
-    :raises CorpusError: there is no such format, or the name of the file fits none, or several.
+    :raises CorpusError: there is no such format, or the name of the file fits none.
     """
     if name is not None:
         return _named(name)
     found = [format for format in FORMATS.values() if path.name.lower().endswith(format.suffix)]
-    if len(found) != 1:
-        names = ", ".join(format.name for format in found) or ", ".join(FORMATS)
-        raise CorpusError(f"{path}: its name does not tell the format; name it with --format ({names})")
-    return found[0]
+    if not found:
+        raise CorpusError(f"{path}: its name does not tell the format; name it with --format ({', '.join(FORMATS)})")
+    # The longest end says most: .one-hot.csv is no plain .csv.
+    return max(found, key=lambda format: len(format.suffix))
 
 
 def _named(name: str) -> Format:

@@ -8,14 +8,14 @@ A task is a document with passages selected in it (``<Labels>``), or a sentence 
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from framecls.corpus.interchange.collecting import ProjectCollector, code_labels
+from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, lay_out
 from framecls.corpus.interchange.label_studio_config import FRAMES_TAG, TEXT_TAG, LabelStudioTask
-from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection, Unit
+from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
 from framecls.errors import CorpusError
 from framecls.files import write_json
 
@@ -23,8 +23,6 @@ __all__ = ["choices_result", "detect", "read", "span_result", "tasks_of", "write
 
 #: Results that select a passage, by how their positions are to be read.
 _SPANS = ("labels", "hypertextlabels")
-#: Gaps between sentences are filled up to this many characters in all, so that sentences keep their places.
-_MOST_FILLED = 20_000_000
 
 
 def detect(path: Path) -> bool:
@@ -176,16 +174,11 @@ def _document_task(
 def _sentence_tasks(
     document: CodedDocument, selections: Sequence[Selection], labels: Mapping[str, str], project: Project
 ) -> Iterator[dict[str, Any]]:
-    if not document.units and document.text.strip():
-        raise CorpusError(f"document {document.name!r} has no units to make a task of each; write it as a document")
     read = [name for name in project.annotators if (name, document.id) in project.completed]
     before = ""
-    for unit in document.units:
+    for unit, here in by_unit(document, selections):
         results: dict[str, list[dict[str, Any]]] = {name: [] for name in read}
-        for selection in selections:
-            start, end = selection.start, selection.end
-            if start is None or end is None or not (start < unit.end and end > unit.start):
-                continue
+        for selection in here:
             of_annotator = results.setdefault(selection.annotator, [])
             if selection.codes:
                 given = [labels[code] for code in selection.codes]
@@ -278,15 +271,15 @@ class _Reader:
 
     def _lay_out(self, tasks: Sequence[tuple[str, Mapping[str, Any], str]]) -> None:
         """Put sentences of one document together, at their own places where they have some."""
-        documents: dict[str, dict[str, tuple[Mapping[str, Any], str]]] = {}
+        documents: dict[str, dict[str, tuple[object, str]]] = {}
         for where, task, text in tasks:
             document, unit = _document_id(task), _unit_id(task)
             if unit in documents.setdefault(document, {}):
                 self._problem(where, f"sentence {unit!r} of document {document!r} is there twice; the first counts")
             else:
-                documents[document][unit] = (task["data"], text)
+                documents[document][unit] = (task["data"].get("start"), text)
         for document, given in documents.items():
-            text, units = _page(given)
+            text, units = lay_out(given)
             self._collector.document(document, text, units=units)
             self._places.update(((document, unit.id), (unit.start, unit.end)) for unit in units)
 
@@ -419,26 +412,3 @@ def _note(entry: Mapping[str, Any]) -> str:
     if isinstance(given, str):
         return given
     return "; ".join(str(note) for note in given) if isinstance(given, list) else ""
-
-
-def _page(given: Mapping[str, tuple[Mapping[str, Any], str]]) -> tuple[str, list[Unit]]:
-    """Lay sentences out: at the places they name, where these fit together, else one below another."""
-    placed = [(data.get("start"), id, text) for id, (data, text) in given.items()]
-    known = sorted((start, id, text) for start, id, text in placed if isinstance(start, int) and start >= 0)
-    ends = [start + len(text) for start, _, text in known]
-    apart = all(end <= start for end, (start, _, _) in zip(ends, known[1:], strict=False))
-    if len(known) < len(placed) or not apart or (ends and ends[-1] > _MOST_FILLED):
-        known, position = [], 0
-        for _, id, text in placed:
-            known.append((position, id, text))
-            position += len(text) + 1
-    return _filled(known), [Unit(id, start, start + len(text)) for start, id, text in known]
-
-
-def _filled(known: Iterable[tuple[int, str, str]]) -> str:
-    parts: list[str] = []
-    position = 0
-    for start, _, text in known:
-        parts += ["\n" * (start - position), text]
-        position = start + len(text)
-    return "".join(parts)
