@@ -16,7 +16,7 @@ from framecls.corpus.interchange.project import (
 )
 from framecls.errors import CorpusError
 
-__all__ = ["ProjectCollector", "by_unit", "code_labels", "lay_out", "merge_readings"]
+__all__ = ["ProjectCollector", "by_unit", "code_labels", "first_given", "lay_out", "merge_readings"]
 
 #: Between the names of a code and the code above it, in tools whose labels are plain names.
 _BELOW = "/"
@@ -220,6 +220,16 @@ def _codes(labels: Iterable[str]) -> tuple[Code, ...]:
             codes.setdefault(id, Code(id, part, parent=parent))
             parent = id
     return tuple(codes.values())
+
+
+def first_given(*values: object) -> str:
+    """
+    Give the first of several names that a file may have for something; 0 is one.
+
+    :param values: candidates, the last of them sure.
+    :returns: it, as text.
+    """
+    return str(next(value for value in values if value not in (None, "")))
 
 
 def lay_out(given: Mapping[str, tuple[object, str]]) -> tuple[str, list[Unit]]:

@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, lay_out, merge_readings
+from framecls.corpus.interchange.collecting import (
+    ProjectCollector,
+    by_unit,
+    code_labels,
+    first_given,
+    lay_out,
+    merge_readings,
+)
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
 from framecls.corpus.interchange.zips import entry_names, read_entries, write_entries
 from framecls.errors import CorpusError
@@ -144,11 +151,11 @@ def _has_spans(row: Mapping[str, Any]) -> bool:
 
 
 def _document(row: Mapping[str, Any], where: str) -> str:
-    return str(row.get("document_id") or row.get("id") or where.rpartition(" ")[2])
+    return first_given(row.get("document_id"), row.get("id"), where.rpartition(" ")[2])
 
 
 def _sentence(row: Mapping[str, Any], where: str) -> str:
-    return str(row.get("sentence_id") or row.get("id") or where.rpartition(" ")[2])
+    return first_given(row.get("sentence_id"), row.get("id"), where.rpartition(" ")[2])
 
 
 def _comments(row: Mapping[str, Any]) -> str:

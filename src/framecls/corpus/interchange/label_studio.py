@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, lay_out
+from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, first_given, lay_out
 from framecls.corpus.interchange.label_studio_config import FRAMES_TAG, TEXT_TAG, LabelStudioTask
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
 from framecls.errors import CorpusError
@@ -23,6 +23,8 @@ __all__ = ["choices_result", "detect", "read", "span_result", "tasks_of", "write
 
 #: Results that select a passage, by how their positions are to be read.
 _SPANS = ("labels", "hypertextlabels")
+#: Name of the tag that what is said of a whole document is written under.
+_WHOLE_TAG = "document"
 
 
 def detect(path: Path) -> bool:
@@ -162,7 +164,7 @@ def _document_task(
             entries = [([label], score) for label, score in zip(given, selection.probabilities, strict=True)]
         for names, score in entries:
             if selection.start is None or selection.end is None:
-                of_annotator.append(choices_result(names, from_name="document", score=score, note=selection.note))
+                of_annotator.append(choices_result(names, from_name=_WHOLE_TAG, score=score, note=selection.note))
             else:
                 start, end = selection.start, selection.end
                 text = document.text[start:end]
@@ -242,7 +244,9 @@ class _Reader:
         spans = any(
             entry.get("type") in _SPANS for _, task, _ in usable for _, _, result in _said(task) for entry in result
         )
-        units = [one for one in usable if "sentence_id" in one[1]["data"] or (not spans and _is_ticked(one[1]))]
+        # Without a passage anywhere, and with ticks, every text is a sentence, those nobody ticked a frame for too.
+        ticked = not spans and any(_is_ticked(task) for _, task, _ in usable)
+        units = [one for one in usable if ticked or "sentence_id" in one[1]["data"]]
         self._lay_out(units)
         sentences = {id(task) for _, task, _ in units}
         for where, task, text in usable:
@@ -358,9 +362,7 @@ class _Reader:
             counts[key] += 1
             last[key] = result
         if any(count > 1 for count in counts.values()):
-            self._collector.notices["where somebody annotated a task more than once, their last annotation counts"] = (
-                None
-            )
+            self._collector.notices["where somebody annotated a task twice, their last annotation counts"] = None
         for (who, model), result in last.items():
             yield who, model, result
 
@@ -386,15 +388,16 @@ def _who(answer: Mapping[str, Any], *, model: bool) -> str:
 
 
 def _is_ticked(task: Mapping[str, Any]) -> bool:
-    return any(entry.get("type") == "choices" for _, _, result in _said(task) for entry in result)
+    entries = (entry for _, _, result in _said(task) for entry in result)
+    return any(entry.get("type") == "choices" and entry.get("from_name") != _WHOLE_TAG for entry in entries)
 
 
 def _document_id(task: Mapping[str, Any]) -> str:
-    return str(task["data"].get("document_id") or task.get("id") or "document")
+    return first_given(task["data"].get("document_id"), task.get("id"), "document")
 
 
 def _unit_id(task: Mapping[str, Any]) -> str:
-    return str(task["data"].get("sentence_id") or task.get("id") or "sentence")
+    return first_given(task["data"].get("sentence_id"), task.get("id"), "sentence")
 
 
 def _labels(entry: Mapping[str, Any], kind: str) -> tuple[list[str], list[float]]:

@@ -60,7 +60,7 @@ def read_entries(
                 total += len(content)
                 if len(content) > _ENTRY_LIMIT or total > _TOTAL_LIMIT:
                     raise CorpusError(
-                        f"{called}: entry {info.filename!r} unpacks to more than is read: {_ENTRY_LIMIT} bytes an entry, "
+                        f"{called}: entry {info.filename!r} has more than is read: {_ENTRY_LIMIT} bytes an entry, "
                         f"{_TOTAL_LIMIT} in all"
                     )
                 yield PurePosixPath(info.filename), content
