@@ -61,7 +61,12 @@ def test_the_answer_is_as_described(client: TestClient, classifier: FrameClassif
 
 
 def test_ready_sentences_keep_what_they_came_with(client: TestClient, classifier: FrameClassifier) -> None:
-    given = {"text": "Ships pay the toll.", "before": "The council meets.", "heading": "Dues", "sentence_id": "s9"}
+    given: dict[str, Any] = {
+        "text": "Ships pay the toll.",
+        "before": "The council meets.",
+        "heading": "Dues",
+        "sentence_id": "s9",
+    }
     given |= {"start": 40, "end": 59, "page": 3, "unit": "clause"}
     answer = client.post("/label", json={"sentences": [given, "A pilot is sent to every ship."], "document_id": "d"})
     first, second = answer.json()["sentences"]
@@ -148,6 +153,20 @@ def test_a_page_of_another_name_is_not_served(classifier: FrameClassifier) -> No
         assert client.get("/healthz", headers={"host": "[::1]:8000"}).status_code == 200
         assert error(client.get("/healthz", headers={"host": "evil.example"}), 421).startswith("unknown host")
         assert error(client.post("/label", headers={"host": ""}, json={"text": "A."}), 421)
+
+
+def test_what_nobody_foresaw_is_told_without_the_text(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(id: str, text: str) -> None:
+        raise IndexError(text)
+
+    monkeypatch.setattr("framecls.serving.app.document_of_text", broken)
+    assert error(client.post("/label", json={"text": "The secret toll."}), 500) == (
+        "the server failed on this request (IndexError)"
+    )
+    assert "a request failed: IndexError" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_limits_are_sensible() -> None:

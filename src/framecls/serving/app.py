@@ -151,6 +151,10 @@ def _handle_errors(app: FastAPI) -> None:
             message = describe_problems(problems)
         return JSONResponse(error_body(status, message), status)
 
+    @app.exception_handler(Exception)
+    async def unforeseen(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse(error_body(500, f"the server failed on this request ({type(error).__name__})"), 500)
+
     async def refused(status: int, error: Exception) -> JSONResponse:
         return JSONResponse(error_body(status, str(error)), status)
 

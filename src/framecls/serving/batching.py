@@ -1,8 +1,6 @@
 """Requests that arrive together are scored together, in one thread, each getting its fair share of every batch."""
 
 import asyncio
-import logging
-import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.documents import Sentence
+from framecls.serving.faults import log_fault
 
 __all__ = ["Batcher", "ScoringError"]
-
-logger = logging.getLogger(__name__)
 
 Scores = npt.NDArray[np.float32]
 
@@ -127,12 +124,12 @@ class Batcher:
             for part in parts:
                 await self._run([part])
         else:
-            # The message of the error is left out: it may quote the text.
-            kind = type(error).__name__
-            logger.error("scoring failed: %s\n%s", kind, "".join(traceback.format_tb(error.__traceback__)).rstrip())
+            log_fault("scoring failed", error)
             self._jobs = deque(job for job in self._jobs if job is not parts[0].job)
             if not parts[0].job.future.done():
-                parts[0].job.future.set_exception(ScoringError(f"the model failed on these sentences ({kind})"))
+                parts[0].job.future.set_exception(
+                    ScoringError(f"the model failed on these sentences ({type(error).__name__})")
+                )
 
     @staticmethod
     def _deliver(part: _Part, scores: Scores) -> None:

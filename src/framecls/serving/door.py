@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
+from framecls.serving.faults import log_fault
 from framecls.serving.limits import Limits
 
 __all__ = ["Door", "error_body"]
@@ -141,8 +142,9 @@ class Door:
         working = asyncio.ensure_future(self._app(scope, replay, answer))
         try:
             await asyncio.wait([working, gone], return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                working.result()
+            # By then the app has answered for it.
+            if working.done() and (error := working.exception()) is not None:
+                log_fault("a request failed", error)
         finally:
             for task in (working, gone):
                 task.cancel()

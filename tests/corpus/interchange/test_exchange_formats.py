@@ -160,7 +160,8 @@ SMALL = Project(
 def test_a_format_is_told_from_its_file_and_carries_probabilities(format: str, name: str, tmp_path: Path) -> None:
     found = round_trip(SMALL, format, tmp_path / name)
     recognised = find_format(tmp_path / name)
-    assert recognised.read == FORMATS[format].read
+    # What tells the two kinds of tasks, lines or rows apart is found when they are read.
+    assert recognised.name == format.removesuffix("-sentences").removesuffix("-one-hot")
     if name != "x.zip":
         assert format_to_write(tmp_path / name).name == format
     (document,) = found.documents

@@ -19,7 +19,7 @@ from framecls.corpus.interchange.zips import entry_names, read_entries, write_en
 from framecls.errors import CorpusError
 from framecls.files import whole_file
 
-__all__ = ["FRAME_FEATURE", "FRAME_TYPE", "detect", "read", "write_json", "write_xmi"]
+__all__ = ["FRAME_FEATURE", "FRAME_TYPE", "detect_json", "detect_xmi", "read", "write_json", "write_xmi"]
 
 #: The type of annotation that is written, and its feature with the frame.
 FRAME_TYPE, FRAME_FEATURE = "framecls.Frame", "frame"
@@ -40,21 +40,32 @@ def _cassis() -> Any:
     return cassis
 
 
-def detect(path: Path) -> bool:
+def detect_xmi(path: Path) -> bool:
     """
-    Tell whether a file is a CAS, or an archive of some.
+    Tell whether a file is XMI, or an archive with some.
 
     :param path: the file.
     :returns: whether it is.
     """
-    suffix = path.suffix.lower()
-    if suffix == ".zip":
-        return any(name.lower().endswith((".xmi", ".json", ".zip")) for name in entry_names(path))
-    if suffix == ".json":
-        with path.open("rb") as file:
-            head = file.read(1 << 16)
-        return b'"%TYPES"' in head or b'"%FEATURE_STRUCTURES"' in head
-    return suffix == ".xmi"
+    if path.suffix.lower() == ".zip":
+        return any(name.lower().endswith((".xmi", ".zip")) for name in entry_names(path))
+    return path.suffix.lower() == ".xmi"
+
+
+def detect_json(path: Path) -> bool:
+    """
+    Tell whether a file is a CAS in JSON, or an archive with some.
+
+    :param path: the file.
+    :returns: whether it is.
+    """
+    if path.suffix.lower() == ".zip":
+        return not detect_xmi(path) and any(name.lower().endswith(".json") for name in entry_names(path))
+    if path.suffix.lower() != ".json":
+        return False
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    return b'"%TYPES"' in head or b'"%FEATURE_STRUCTURES"' in head
 
 
 def write_xmi(project: Project, path: Path) -> None:

@@ -140,6 +140,7 @@ class ProjectCollector:
         :param exact: whether the positions are known to be code points of the text.
         """
         labels = tuple(dict.fromkeys(labels))
+        probabilities = probabilities if len(probabilities) == len(labels) else ()
         if document not in self._documents:
             self.problems.append(Problem(where, f"is of document {document!r}, which is not there", quote))
             return

@@ -63,7 +63,7 @@ _TABLE: tuple[Format, ...] = (
         label_studio.read,
         label_studio.write_sentences,
     ),
-    Format("cas-json", "INCEpTION, UIMA CAS JSON", ".cas.json", cas.detect, cas.read, cas.write_json),
+    Format("cas-json", "INCEpTION, UIMA CAS JSON", ".cas.json", cas.detect_json, cas.read, cas.write_json),
     Format("w3c", "W3C Web Annotation", ".jsonld", web_annotation.detect, web_annotation.read, web_annotation.write),
     Format("doccano", "doccano, sequence labelling", ".jsonl", doccano.detect, doccano.read, doccano.write),
     Format(
@@ -74,10 +74,10 @@ _TABLE: tuple[Format, ...] = (
         doccano.read,
         doccano.write_sentences,
     ),
-    Format("cas-xmi", "INCEpTION, UIMA CAS XMI", ".xmi.zip", cas.detect, cas.read, cas.write_xmi),
+    Format("cas-xmi", "INCEpTION, UIMA CAS XMI", ".xmi.zip", cas.detect_xmi, cas.read, cas.write_xmi),
     Format("csv", "CSV, a row a code", ".csv", tables.detect, tables.read, tables.write_long),
     Format("csv-one-hot", "CSV, a column a code", ".one-hot.csv", tables.detect, tables.read, tables.write_one_hot),
-    Format("xlsx", "XLSX, a row a code", ".xlsx", tables.detect, tables.read, tables.write_long),
+    Format("xlsx", "XLSX, a row a code", ".xlsx", tables.detect_workbook, tables.read, tables.write_long),
     Format("xlsx-one-hot", "XLSX, a column a code", ".one-hot.xlsx", tables.detect, tables.read, tables.write_one_hot),
 )
 FORMATS: Mapping[str, Format] = {format.name: format for format in _TABLE}

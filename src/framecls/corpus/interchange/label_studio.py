@@ -320,9 +320,9 @@ class _Reader:
             self._collector.annotator(annotator, model=model)
             self._collector.complete(annotator, document)
             for entry in result:
-                self._entry(where, document, annotator, entry)
+                self._entry(where, document, annotator, entry, text)
 
-    def _entry(self, where: str, document: str, annotator: str, entry: Mapping[str, Any]) -> None:
+    def _entry(self, where: str, document: str, annotator: str, entry: Mapping[str, Any], text: str) -> None:
         kind = entry.get("type")
         value = entry.get("value")
         if kind not in (*_SPANS, "choices") or not isinstance(value, dict):
@@ -334,6 +334,9 @@ class _Reader:
         at = beside if isinstance(beside, dict) else value
         start, end = at.get("start"), at.get("end")
         quote = str(value.get("text") or "")
+        # Older versions wrote the line ends of a passage as two characters.
+        if "\\n" in quote and quote not in text:
+            quote = quote.replace("\\n", "\n")
         span = (start, end) if isinstance(start, int) and isinstance(end, int) else None
         if span is None and kind in _SPANS:
             self._problem(where, f"has a passage from {start!r} to {end!r}, which are no positions", quote)
@@ -344,8 +347,7 @@ class _Reader:
             labels,
             span,
             where=where,
-            # Older versions wrote the line ends of a passage as two characters.
-            quote=quote.replace("\\n", "\n"),
+            quote=quote,
             note=_note(entry),
             probabilities=probabilities,
         )
@@ -370,11 +372,15 @@ class _Reader:
 def _said(task: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], list[Mapping[str, Any]]]]:
     """Yield who, the answer and its result for each annotation and prediction; older exports say completions."""
     for key in ("annotations", "completions", "predictions"):
-        for answer in task.get(key) or ():
+        for answer in _listed(task.get(key)):
             # An export may give the bare ids of predictions.
             if isinstance(answer, dict):
-                result: list[Mapping[str, Any]] = [r for r in answer.get("result") or () if isinstance(r, dict)]
+                result: list[Mapping[str, Any]] = [r for r in _listed(answer.get("result")) if isinstance(r, dict)]
                 yield _who(answer, model=key == "predictions"), answer, result
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _who(answer: Mapping[str, Any], *, model: bool) -> str:

@@ -19,7 +19,7 @@ from framecls.documents.tables import TABLE_SUFFIXES, whole_number
 from framecls.errors import CorpusError
 from framecls.files import whole_file
 
-__all__ = ["detect", "read", "write_long", "write_one_hot"]
+__all__ = ["detect", "detect_workbook", "read", "write_long", "write_one_hot"]
 
 _FACTS = ("document_id", "sentence_id", "start", "end", "text", "annotator")
 #: What other people's tables call these columns.
@@ -41,13 +41,25 @@ _MOST_IN_CELL = 32_767
 
 def detect(path: Path) -> bool:
     """
-    Tell whether a file is a table of coded sentences.
+    Tell whether a file is a table of coded sentences in text.
 
     :param path: the file.
     :returns: whether it is.
     """
-    if path.suffix.lower() not in (".csv", ".tsv", ".xlsx"):
-        return False
+    return path.suffix.lower() in (".csv", ".tsv") and _has_sentences(path)
+
+
+def detect_workbook(path: Path) -> bool:
+    """
+    Tell whether a file is a workbook with a table of coded sentences.
+
+    :param path: the file.
+    :returns: whether it is.
+    """
+    return path.suffix.lower() == ".xlsx" and _has_sentences(path)
+
+
+def _has_sentences(path: Path) -> bool:
     try:
         first = next(_rows(path), None)
     except CorpusError:
