@@ -14,12 +14,12 @@ from starlette.exceptions import HTTPException
 from framecls.documents import Document, LocatedSentence, Sentence, sentences
 from framecls.documents.text import document_of_text
 from framecls.errors import DocumentError
-from framecls.labelling.rows import label_rows
 from framecls.model import FrameClassifier
 from framecls.serving.batching import ScoringError
 from framecls.serving.door import Door, error_body
 from framecls.serving.label_studio import add_label_studio
 from framecls.serving.limits import Limits
+from framecls.serving.rows import label_rows
 from framecls.serving.schemas import Failure, Health, LabelRequest, response_model
 from framecls.serving.service import RequestTooLargeError, Service
 from framecls.validation import describe_problems

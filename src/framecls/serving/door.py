@@ -114,7 +114,7 @@ class Door:
         most = self._limits.max_bytes
         declared = _header(scope, b"content-length")
         chunks: list[bytes] = []
-        size = int(declared) if declared.isdigit() and int(declared) > most else 0
+        size = int(declared) if declared.isdecimal() and int(declared) > most else 0
         more = True
         while more:
             if size > most:

@@ -48,7 +48,7 @@ def serve(
         if error.name not in ("fastapi", "uvicorn"):
             raise
         raise ConfigError(f"{error.name} is not installed; run: pip install 'framecls[serve]'") from error
-    from framecls.serving.service import model_sha256
+    from framecls.model.identity import checkpoint_sha256
 
     limits = limits or Limits()
     with _listen(host, port) as listening:
@@ -58,7 +58,7 @@ def serve(
         local = is_loopback(host)
         app = create_app(
             classifier,
-            model_hash=model_sha256(model),
+            model_hash=checkpoint_sha256(model),
             limits=limits,
             label_studio=label_studio,
             hosts=frozenset({"localhost", "127.0.0.1", "[::1]", host.lower()}) if local else None,

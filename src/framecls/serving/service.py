@@ -1,11 +1,9 @@
 """What a server does with a request, whatever protocol it came by: segment, score, decide."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -17,32 +15,13 @@ from framecls.serving.batching import Batcher
 from framecls.serving.limits import Limits
 from framecls.serving.schemas import About
 
-__all__ = ["RequestTooLargeError", "Service", "model_sha256"]
+__all__ = ["RequestTooLargeError", "Service"]
 
 Found = TypeVar("Found")
-
-#: The files of a checkpoint that bear on its labels; others are about it.
-_PARTS = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "framecls.json")
 
 
 class RequestTooLargeError(Exception):
     """A request holds more sentences than the server takes at once."""
-
-
-def model_sha256(folder: Path) -> str:
-    """
-    Hash the files of a checkpoint that bear on its labels.
-
-    :param folder: the checkpoint.
-    :returns: 64 hexadecimal digits, the same for a copy of the folder.
-    """
-    digest = hashlib.sha256()
-    for name in _PARTS:
-        path = folder / name
-        if path.exists():
-            with path.open("rb") as file:
-                digest.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return digest.hexdigest()
 
 
 class Service:
@@ -50,7 +29,7 @@ class Service:
     A classifier behind queues, for use from one event loop.
 
     :param classifier: labels.
-    :param model_hash: tells its checkpoint from others, from :func:`model_sha256`.
+    :param model_hash: tells its checkpoint from others, from :func:`framecls.model.identity.checkpoint_sha256`.
     :param limits: how much at once.
     """
 

@@ -78,7 +78,14 @@ _TABLE: tuple[Format, ...] = (
     Format("csv", "CSV, a row a code", ".csv", tables.detect, tables.read, tables.write_long),
     Format("csv-one-hot", "CSV, a column a code", ".one-hot.csv", tables.detect, tables.read, tables.write_one_hot),
     Format("xlsx", "XLSX, a row a code", ".xlsx", tables.detect_workbook, tables.read, tables.write_long),
-    Format("xlsx-one-hot", "XLSX, a column a code", ".one-hot.xlsx", tables.detect, tables.read, tables.write_one_hot),
+    Format(
+        "xlsx-one-hot",
+        "XLSX, a column a code",
+        ".one-hot.xlsx",
+        tables.detect_workbook,
+        tables.read,
+        tables.write_one_hot,
+    ),
 )
 FORMATS: Mapping[str, Format] = {format.name: format for format in _TABLE}
 

@@ -1,4 +1,4 @@
-"""A row of labels for each sentence that was scored, whoever asks for it: a run of files, or a server."""
+"""A row for each sentence that was scored, with the columns of labels."""
 
 from collections.abc import Sequence
 from typing import Any
