@@ -154,6 +154,7 @@ def place(
     ranges: Sequence[GivenRange],
     *,
     preferred: Counting | None = None,
+    known: bool = False,
     certain: bool = False,
 ) -> Placements:
     """
@@ -162,16 +163,23 @@ def place(
     :param texts: text of each document, by id.
     :param ranges: the ranges of one file, which counts all of them alike.
     :param preferred: how the tool is known to count; taken unless another way fits better.
+    :param known: whether the file is sure to count as preferred, so that words decide only where a range leaves the
+        text.
     :param certain: whether ``quote`` is always a quotation; otherwise it may be a name people gave, and a short one is
         only believed where most others of the file are quotations.
     :returns: their places.
     """
     rulers = {id: _Ruler(text) for id, text in texts.items()}
-    counting = _best(rulers, ranges, preferred or Counting())
+    counting = preferred or Counting()
+    if not known:
+        counting = _best(rulers, ranges, counting)
     trusted = certain or _mostly_quotations(rulers, ranges, counting)
-    return Placements(
-        tuple(_place(rulers[given.document], given, counting, trusted, certain) for given in ranges), counting
-    )
+    found = []
+    for given in ranges:
+        ruler = rulers[given.document]
+        exact = ruler.range(given.start, given.end, counting) if known else None
+        found.append(Placement(*exact) if exact else _place(ruler, given, counting, trusted, certain))
+    return Placements(tuple(found), counting)
 
 
 def count(text: str, ranges: Sequence[tuple[int, int]], counting: Counting) -> list[tuple[int, int]]:

@@ -178,7 +178,8 @@ class _Reader:
         texts = {id: document.text for id, document in self.documents.items()}
         # What is known of the tools; anything that fits a project better wins over it.
         preferred = Counting("one") if "atlas" in self.raw.origin.lower() else Counting()
-        found = place(texts, [pending.given for pending in self.pending], preferred=preferred)
+        ours = self.raw.origin == ORIGIN
+        found = place(texts, [pending.given for pending in self.pending], preferred=preferred, known=ours)
         for pending, placement in zip(self.pending, found.ranges, strict=True):
             self._settle(pending, placement)
         by_words = [area for area in self.areas if area.given.quote]

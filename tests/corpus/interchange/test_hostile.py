@@ -1,0 +1,239 @@
+"""What must not be unpacked is refused in one line; what is merely broken costs no more than itself."""
+
+import stat
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from framecls.corpus.interchange.refi import read_qdc, read_qdpx
+from framecls.corpus.interchange.refi.archive import is_archive
+from framecls.errors import CorpusError
+from tests.corpus.interchange.builders import (
+    NAMESPACE,
+    archive,
+    codes,
+    coding,
+    guid,
+    project,
+    selection,
+    simple,
+    text_source,
+    users,
+)
+
+TEXT = "A toll is asked of every ship. The pilot waits."
+GOOD = project(users("Ann"), codes("toll"), f"<Sources>{text_source('notice')}</Sources>")
+
+
+def with_entry(name: str, *, mode: int = 0, flag: int = 0, content: bytes = b"x") -> Callable[[Path], Path]:
+    """Give what writes a good project with one entry more."""
+
+    def make(path: Path) -> Path:
+        archive(path, GOOD)
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as zipped, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            info = zipfile.ZipInfo(name)
+            info.external_attr = mode << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            zipped.writestr(info, content)
+            info.flag_bits |= flag
+        return path
+
+    return make
+
+
+def with_project(content: str | bytes, name: str = "project.qde") -> Callable[[Path], Path]:
+    return lambda path: archive(path, content, project=name)
+
+
+LAUGHS = '<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (with_entry("../../evil.txt"), "entry '../../evil.txt' leads out of the archive; such an archive is refused"),
+        (with_entry("sources\\..\\..\\evil"), "leads out of the archive"),
+        (with_entry("/etc/evil"), "entry '/etc/evil' has an absolute path"),
+        (with_entry("C:\\evil"), "has an absolute path"),
+        (with_entry("sources/l", mode=stat.S_IFLNK | 0o777), "entry 'sources/l' is a symbolic link"),
+        (with_entry("sources/k", flag=1), "entry 'sources/k' is protected by a password"),
+        (with_entry("project.qde"), "entry 'project.qde' is there 2 times"),
+        (with_entry("sources/b", content=bytes(9 << 20)), "bytes to 9437184; such an archive"),
+        (with_entry("other/project.qde"), "holds several project files (other/project.qde, project.qde)"),
+        (with_project(GOOD, "notes.txt"), "holds no .qde project file"),
+        (lambda path: path, "no such file; give the .qdpx that your tool exported"),
+        (with_project("no XML"), "project.qde: is no XML"),
+        (with_project(""), "project.qde: is no XML"),
+        (with_project("<Harbour/>"), "is a Harbour, no Project of REFI-QDA"),
+        (with_project(f"{LAUGHS}<Project name='&b;'/>"), "has a document type (<!DOCTYPE …>); such XML is refused"),
+        (with_project(f"{LAUGHS}<Project name='&b;'/>".encode("utf-16")), "has a document type"),
+        (with_project('<!DOCTYPE p SYSTEM "file:///etc/hostname"><Project name="p"/>'), "has a document type"),
+    ],
+)
+def test_what_could_harm_is_refused(make: Callable[[Path], Path], message: str, tmp_path: Path) -> None:
+    path = make(tmp_path / "x.qdpx")
+    with pytest.raises(CorpusError) as error:
+        read_qdpx(path)
+    assert message in str(error.value)
+    assert str(error.value).startswith(str(path))
+    assert "\n" not in str(error.value)
+
+
+def test_no_archive_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "x.qdpx"
+    path.write_bytes(b"PK\x03\x04 and no more")
+    assert not is_archive(path)
+    with pytest.raises(CorpusError, match=r"is not a readable \.qdpx archive"):
+        read_qdpx(path)
+
+
+def test_a_source_that_is_too_large_or_damaged_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = simple(tmp_path / "x.qdpx", TEXT, selection(2, 6, coding("toll")))
+    content = bytearray(path.read_bytes())
+    spot = content.index(f"sources/{guid('notice')}.txt".encode()) + 60
+    content[spot : spot + 8] = bytes(8)
+    damaged = tmp_path / "damaged.qdpx"
+    damaged.write_bytes(content)
+    (problem,) = read_qdpx(damaged).problems
+    assert "source 'notice' is damaged" in problem.reason
+    monkeypatch.setattr("framecls.corpus.interchange.refi.archive.SOURCE_LIMIT", 20)
+    (problem,) = read_qdpx(path).problems
+    assert "source 'notice' has 47 bytes; sources of more than 20" in problem.reason
+    monkeypatch.setattr("framecls.corpus.interchange.refi.archive.PROJECT_LIMIT", 20)
+    with pytest.raises(CorpusError, match="more than 20 are refused"):
+        read_qdpx(path)
+
+
+def test_broken_xml_keeps_what_stands_before(tmp_path: Path) -> None:
+    sources = text_source("one", selection(2, 6, coding("toll"))) + "\n" + text_source("two", "<PlainTextSelection")
+    content = project(users("Ann"), codes("toll"), f"<Sources>{sources}")
+    files = {f"sources/{guid(name)}.txt": TEXT for name in ("one", "two")}
+    reading = read_qdpx(archive(tmp_path / "x.qdpx", content, files))
+    assert [document.id for document in reading.project.documents] == ["one"]
+    assert len(reading.project.selections) == 1
+    (problem,) = reading.problems
+    assert problem.where.endswith("project.qde line 6")
+    assert "the XML is broken" in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("inside", "lost", "problem"),
+    [
+        (selection(40, 90, coding("toll")), "its range 40 to 90 leaves the text, which has 47 characters", ""),
+        (selection(-3, 4, coding("toll")), "its range -3 to 4 leaves the text", ""),
+        (
+            selection(2, 6, coding("toll")).replace("'6'", "'six'"),
+            "its positions '2' to 'six' are no whole numbers",
+            "",
+        ),
+        (selection(2, 6, coding("due")), "", f"code {guid('due')} is not in the codebook of the project"),
+        (selection(2, 6, f"<Coding guid='{guid('x')}'/>"), "", "a Coding names no code"),
+    ],
+)
+def test_one_bad_selection_costs_itself(inside: str, lost: str, problem: str, tmp_path: Path) -> None:
+    path = simple(tmp_path / "x.qdpx", TEXT, inside, selection(35, 40, coding("pilot")))
+    reading = read_qdpx(path)
+    assert [TEXT[s.start : s.end] for s in reading.project.selections] == ["pilot"]
+    found = [*reading.lost, *reading.problems]
+    assert len(found) == 1
+    assert (lost or problem) in found[0].reason
+    assert (len(reading.lost), len(reading.problems)) == (bool(lost), bool(problem))
+    assert found[0].where == f"{path}: project.qde line 5"
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ([codes("toll"), users("Ann")], "Users stands behind CodeBook in Project; the standard has it before"),
+        ([users("Ann"), users("Ben")], "Project holds more than one Users"),
+        (["<Users/>"], "Users holds no User, which is required"),
+        (["<Harbours/>"], "Project holds a Harbours, which does not belong there"),
+        ([codes("toll").replace(" isCodable='true'", "")], "Code has no isCodable, which is required"),
+        ([codes("toll").replace("'true'", "'perhaps'")], "Code has isCodable 'perhaps'; expected true or false"),
+        ([codes("toll").replace("<Code guid", "<Code color='red' guid")], "Code has color 'red'; expected #rrggbb"),
+        (["<Users><User guid='me'/></Users>"], "User has guid 'me', which is no GUID"),
+        (
+            [f"<Sources>{text_source('n', '<PlainTextContent>x</PlainTextContent>')}</Sources>"],
+            "TextSource has both a plainTextPath and a PlainTextContent",
+        ),
+    ],
+)
+def test_departures_from_the_standard_name_line_and_element(parts: list[str], message: str, tmp_path: Path) -> None:
+    reading = read_qdpx(archive(tmp_path / "x.qdpx", project(*parts)))
+    found = [notice for notice in reading.notices if message in notice]
+    assert len(found) == 1
+    assert "project.qde line " in found[0]
+
+
+def test_many_departures_are_counted(tmp_path: Path) -> None:
+    wrong = "<Users>" + "".join(f"<User guid='{number}'/>" for number in range(9)) + "</Users>"
+    reading = read_qdpx(archive(tmp_path / "x.qdpx", project(wrong)))
+    assert reading.notices[5] == "4 more departures from the standard"
+
+
+def test_without_namespace_users_and_names(tmp_path: Path) -> None:
+    inside = selection(2, 6, coding("toll", None)) + selection(35, 40, coding("pilot", "Stranger"))
+    content = project(
+        f"<Users><User guid='{guid('a')}' name='Ann'/><User guid='{guid('b')}' name='Ann'/></Users>",
+        codes("toll", "pilot"),
+        f"<Sources>{text_source('', inside)}<VideoSource guid='{guid('v')}'/></Sources>",
+    ).replace(NAMESPACE, "")
+    reading = read_qdpx(archive(tmp_path / "x.qdpx", content, {f"sources/{guid('')}.txt": TEXT}))
+    assert reading.project.annotators == ("Ann", "Ann (2)", guid("Stranger")[:8], "unknown")
+    assert [s.annotator for s in reading.project.selections] == ["unknown", guid("Stranger")[:8]]
+    assert reading.project.documents[0].id == guid("")[:8]
+    assert "VideoSources, which hold no text to code, left out: 1" in reading.notices
+    assert any("is not of the namespace" in notice for notice in reading.notices)
+    assert any("is not in Users" in notice for notice in reading.notices)
+
+
+def test_a_note_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    refer = f"<NoteRef targetGUID='{guid('memo')}'/><NoteRef targetGUID='{guid('nothing')}'/>"
+    content = project(
+        users("Ann"),
+        codes("toll"),
+        f"<Sources>{text_source('notice', selection(2, 6, coding('toll'), more=refer))}</Sources>",
+        f"<Notes><Note guid='{guid('memo')}' name='memo' plainTextPath='internal://gone.txt'/></Notes>",
+    )
+    reading = read_qdpx(archive(tmp_path / "x.qdpx", content, {f"sources/{guid('notice')}.txt": TEXT}))
+    assert reading.project.selections[0].note == ""
+    assert "note 'memo' is missing" in reading.problems[0].reason
+
+
+def qdc(inside: str) -> str:
+    return f"<CodeBook xmlns='urn:QDA-XML:codebook:1.0'><Codes>{inside}</Codes></CodeBook>"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("<CodeBook", "line 1: is no XML"),
+        ("<Project/>", "is a Project, no CodeBook"),
+        (qdc(""), "holds no code"),
+        (f"{LAUGHS}<CodeBook/>", "has a document type"),
+    ],
+)
+def test_a_codebook_file_that_is_none(content: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.qdc"
+    with pytest.raises(CorpusError, match=r"x\.qdc: cannot be read"):
+        read_qdc(path)
+    path.write_text(content)
+    with pytest.raises(CorpusError) as error:
+        read_qdc(path)
+    assert message in str(error.value)
+
+
+def test_codes_nothing_can_refer_to(tmp_path: Path) -> None:
+    path = tmp_path / "x.qdc"
+    twice = f"<Code guid='{guid('a')}' name='a' isCodable='true'/>" * 2
+    path.write_text(qdc(f"{twice}<Code name='b' isCodable='true'/>"))
+    found, problems = read_qdc(path)
+    assert [code.name for code in found] == ["a"]
+    assert [problem.reason for problem in problems] == [
+        "code 'a' has the guid of code 'a'",
+        "code 'b' has no guid, so that nothing can refer to it",
+    ]
