@@ -54,7 +54,8 @@ def comparable(project: Project) -> object:
         project.name,
         [(document.id, document.name, document.text) for document in project.documents],
         project.annotators,
-        [(paths[code.id], code.color, code.description) for code in project.codes],
+        # A tree has no order but from the top down.
+        sorted((paths[code.id], code.color, code.description) for code in project.codes),
         sorted(
             (
                 s.document,
@@ -163,8 +164,8 @@ def test_an_independent_reader_finds_the_same_codes_on_the_same_characters(pyref
     # It raises for what it does not know, and warns, which is an error here, of values it cannot convert.
     read = pyrefiqda.RefiProject.load(tmp_path / "p.qdpx", extract_dir=str(tmp_path / "out"))
     users = {user.guid: user.name for user in read.users.user}
-    codes = {}
-    pending = [(code, ()) for code in read.code_book.codes.code]
+    codes: dict[str, tuple[str, ...]] = {}
+    pending: list[tuple[Any, tuple[str, ...]]] = [(code, ()) for code in read.code_book.codes.code]
     for code, above in pending:
         codes[code.guid] = (*above, code.name)
         pending += [(child, codes[code.guid]) for child in code.code]

@@ -19,7 +19,7 @@ from framecls.corpus.interchange.project import (
 from framecls.corpus.reading import table_rows
 from framecls.corpus.records import AnnotatedSentence
 from framecls.documents import Document, Failure, find_sources, read_documents
-from framecls.documents.tables import TABLE_SUFFIXES, whole_number
+from framecls.documents.tables import whole_number
 from framecls.errors import CorpusError
 
 __all__ = ["is_corpus", "project_of_corpus", "project_of_labels"]
@@ -37,10 +37,13 @@ def is_corpus(path: Path) -> bool:
 
     :param path: a folder, or a table.
     :returns: whether it holds annotated sentences: a folder, or rows that name no model.
+    :raises CorpusError: it is not there, or no table.
     """
+    if not path.exists():
+        raise CorpusError(f"{path}: no such file or folder; give labels of 'framecls label', or an annotated corpus")
     if path.is_dir():
         return True
-    return path.suffix.lower() in TABLE_SUFFIXES and "model" not in next((row.values for row in table_rows(path)), {})
+    return "model" not in next((row.values for row in table_rows(path)), {})
 
 
 def project_of_corpus(corpus: Corpus, codes: Sequence[Code], name: str) -> Project:
@@ -181,8 +184,6 @@ def project_of_labels(
 
 
 def _label_rows(labels: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if not labels.is_file():
-        raise CorpusError(f"{labels}: no such file; label documents first with 'framecls label'")
     for row in table_rows(labels):
         # Parquet leaves out what has no value.
         yield f"{labels}: {row.where}", {"start": None, "end": None, "frames": [], **row.values}

@@ -289,10 +289,10 @@ def _place(ruler: _Ruler, given: GivenRange, counting: Counting, trusted: bool, 
         nearest = _find(text, quote, given)
         if nearest is not None:
             return Placement(*nearest, moved=True)
-    if expected is not None and not (certain and believed):
-        return Placement(*expected)
-    if expected is not None:
+    if certain and believed:
         return Placement(None, None, reason="its words do not stand in the text, neither in its range nor elsewhere")
+    if expected is not None:
+        return Placement(*expected)
     if given.start >= given.end + (counting.end == "inclusive"):
         return Placement(None, None, reason=f"its range {given.start} to {given.end} is empty")
     return Placement(
