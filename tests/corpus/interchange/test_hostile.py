@@ -66,8 +66,8 @@ LAUGHS = '<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
         (with_entry("other/project.qde"), "holds several project files (other/project.qde, project.qde)"),
         (with_project(GOOD, "notes.txt"), "holds no .qde project file"),
         (lambda path: path, "no such file; give the .qdpx that your tool exported"),
-        (with_project("no XML"), "project.qde: is no XML"),
-        (with_project(""), "project.qde: is no XML"),
+        (with_project("no XML"), "project.qde: the XML is broken"),
+        (with_project(""), "project.qde: the XML is broken"),
         (with_project("<Harbour/>"), "is a Harbour, no Project of REFI-QDA"),
         (with_project(f"{LAUGHS}<Project name='&b;'/>"), "has a document type (<!DOCTYPE …>); such XML is refused"),
         (with_project(f"{LAUGHS}<Project name='&b;'/>".encode("utf-16")), "has a document type"),
@@ -106,6 +106,37 @@ def test_a_source_that_is_too_large_or_damaged_is_left_out(tmp_path: Path, monke
     monkeypatch.setattr("framecls.corpus.interchange.refi.archive.PROJECT_LIMIT", 20)
     with pytest.raises(CorpusError, match="more than 20 are refused"):
         read_qdpx(path)
+
+
+def test_a_word_file_that_unpacks_to_gigabytes_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framecls.corpus.interchange.refi.sources.SOURCE_LIMIT", 3 << 20)
+    inner = with_entry("word/document.xml", content=bytes(4 << 20))(tmp_path / "inner.docx").read_bytes()
+    source = text_source("notice", path="", attributes="richTextPath='internal://n.docx'")
+    path = archive(tmp_path / "x.qdpx", project(f"<Sources>{source}</Sources>"), {"sources/n.docx": inner})
+    (problem,) = read_qdpx(path).problems
+    assert problem.reason.startswith("source 'notice' (sources/n.docx) unpacks to more than 3145728 bytes")
+
+
+def test_a_source_of_an_unknown_kind_is_left_out(tmp_path: Path) -> None:
+    source = text_source("notice", path="", attributes="richTextPath='internal://n.rtf'")
+    nothing = text_source("empty", path="")
+    content = project(f"<Sources>{source}{nothing}</Sources>")
+    first, second = read_qdpx(archive(tmp_path / "x.qdpx", content, {"sources/n.rtf": b"{}"})).problems
+    assert first.reason.startswith("source 'notice' (sources/n.rtf) unknown kind of document '.rtf'; expected one of")
+    assert second.reason == "source 'empty' has neither a path nor a text"
+
+
+def test_a_damaged_project_file_keeps_what_stands_before(tmp_path: Path) -> None:
+    many = "".join(selection(2, 6, coding("toll"), name=str(number)) for number in range(4000))
+    content = project(users("Ann"), codes("toll"), f"<Sources>{text_source('one')}{text_source('two', many)}</Sources>")
+    files = {f"sources/{guid(name)}.txt": TEXT for name in ("one", "two")}
+    path = archive(tmp_path / "x.qdpx", content, files)
+    bytes_ = bytearray(path.read_bytes())
+    bytes_[len(bytes_) // 2] ^= 0xFF
+    path.write_bytes(bytes_)
+    reading = read_qdpx(path)
+    assert [document.id for document in reading.project.documents][:1] == ["one"]
+    assert len(reading.problems) == 1
 
 
 def test_broken_xml_keeps_what_stands_before(tmp_path: Path) -> None:

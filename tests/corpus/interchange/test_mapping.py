@@ -112,6 +112,11 @@ def test_codes_without_a_frame_are_listed_with_what_they_may_mean(tmp_path: Path
     }
 
 
+def test_many_codes_are_counted() -> None:
+    with pytest.raises(UnmappedCodesError, match=r"24 codes are no frames .*'19'; and 4 more; say what"):
+        map_codes(a_project(*(Code(str(number), str(number)) for number in range(24))), BOOK)
+
+
 def test_a_code_nobody_used_needs_no_frame() -> None:
     project = Project("p", (CodedDocument("d", "d", "x"),), ("Ann",), (Code("1", "Zzz"),), ())
     assert map_codes(project, BOOK).targets == {}

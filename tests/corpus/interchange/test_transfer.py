@@ -266,7 +266,7 @@ def test_what_cannot_be_merged(labelled: tuple[Path, Path], codebook: Codebook, 
     with pytest.raises(CorpusError, match="is the project that is merged into; give --output another name"):
         merged(labelled, codebook, target, target)
     broken = archive(tmp_path / "b.qdpx", "<Project name='p'><Users>")
-    with pytest.raises(CorpusError, match="the XML is broken"):
+    with pytest.raises(CorpusError, match="cannot be written into: it is broken or damaged"):
         merged(labelled, codebook, broken, tmp_path / "out.qdpx")
     assert not (tmp_path / "out.qdpx").exists()
 
@@ -340,7 +340,7 @@ def test_the_command_line_from_a_project_to_a_corpus(
     output = tmp_path / "corpus"
     refused = framecls("corpus", "import", path, "--output", output, "--codebook", codebook_path)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert "1 codes are no frames of the codebook: 'Money'" in refused.stderr
+    assert "1 code is no frame of the codebook: 'Money'" in refused.stderr
     table = output / "mapping.csv"
     assert f"{table} is one to fill in" in refused.stderr
     table.write_text(table.read_text(encoding="utf-8-sig").replace("Money,,", "Money,toll,"), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,8 @@ def project_of_corpus(corpus: Corpus, codes: Sequence[Code], name: str) -> Proje
     completed: set[tuple[str, str]] = set()
     annotators: dict[str, None] = {}
     for id, sentences in by_document.items():
-        document = _document(id, sentences, corpus)
+        document, places = _document(id, sentences, corpus)
         documents.append(document)
-        places = {unit.id: unit for unit in document.units}
         read: dict[str, int] = defaultdict(int)
         for sentence in sentences:
             for coding in corpus.codings.get(sentence.id, (sentence,)):
@@ -74,9 +74,8 @@ def project_of_corpus(corpus: Corpus, codes: Sequence[Code], name: str) -> Proje
                 who = coding.annotator or _NOBODY
                 annotators[who] = None
                 read[who] += 1
-                unit = places[sentence.id]
                 of_sentence = _codes_of(coding, corpus.codebook)
-                selections.append(Selection(id, who, of_sentence, unit.start, unit.end, coding.note))
+                selections.append(Selection(id, who, of_sentence, *places[sentence.id], coding.note))
         completed |= {(who, id) for who, count in read.items() if count == len(sentences)}
     return Project(name, tuple(documents), tuple(annotators), tuple(codes), tuple(selections), frozenset(completed))
 
@@ -90,24 +89,35 @@ def _codes_of(coding: AnnotatedSentence, codebook: Codebook) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _document(id: str, sentences: Sequence[AnnotatedSentence], corpus: Corpus) -> CodedDocument:
+def _document(
+    id: str, sentences: Sequence[AnnotatedSentence], corpus: Corpus
+) -> tuple[CodedDocument, dict[str, tuple[int, int]]]:
+    """Give a document, and where each sentence stands in it, by its id."""
     facts = corpus.documents.get(id)
-    title = (facts.title if facts else "") or id
+    places: dict[str, tuple[int, int]] = {}
     if facts is None or facts.text is None:
-        units, parts, position = [], [], 0
+        position = 0
         for sentence in sentences:
-            units.append(Unit(sentence.id, position, position + len(sentence.text)))
-            parts.append(sentence.text)
+            places[sentence.id] = position, position + len(sentence.text)
             position += len(sentence.text) + 2
-        return CodedDocument(id, title, "\n\n".join(parts), units=tuple(units))
-    for sentence in sentences:
-        if sentence.start is None or facts.text[sentence.start : sentence.end] != sentence.text:
-            raise CorpusError(
-                f"sentence {sentence.id!r} does not stand at {sentence.start} to {sentence.end} of document {id!r}; "
-                "see framecls corpus check"
-            )
-    ranges = sorted((s.start, s.end, s.id) for s in sentences if s.start is not None and s.end is not None)
-    return CodedDocument(id, title, facts.text, units=tuple(Unit(key, start, end) for start, end, key in ranges))
+        text = "\n\n".join(sentence.text for sentence in sentences)
+    else:
+        text = facts.text
+        for sentence in sentences:
+            start, end = sentence.start, sentence.end
+            if start is None or end is None or start < 0 or text[start:end] != sentence.text:
+                raise CorpusError(
+                    f"sentence {sentence.id!r} does not stand at {start} to {end} of document {id!r}; "
+                    "see framecls corpus check"
+                )
+            places[sentence.id] = start, end
+    return CodedDocument(id, (facts.title if facts else "") or id, text, units=_units(places)), places
+
+
+def _units(places: Mapping[str, tuple[int, int]]) -> tuple[Unit, ...]:
+    """Give sentences as units, in order; none where two of them share characters."""
+    units = [Unit(id, start, end) for id, (start, end) in sorted(places.items(), key=lambda item: item[1])]
+    return () if any(after.start < unit.end for unit, after in pairwise(units)) else tuple(units)
 
 
 def project_of_labels(
@@ -152,7 +162,7 @@ def project_of_labels(
     lost: list[Problem] = []
     problems: list[Problem] = []
     for document in _wanted(documents, by_document, encoding, problems):
-        units = []
+        places: dict[str, tuple[int, int]] = {}
         for row in by_document.pop(document.id):
             start, end = _range(row)
             text = row.get("text")
@@ -165,7 +175,7 @@ def project_of_labels(
                     f"the document reads {document.text[start:end][:_SHOWN]!r} where the label has another sentence"
                 )
             else:
-                units.append(Unit(str(row["sentence_id"]), start, end))
+                places[str(row["sentence_id"])] = start, end
                 present = _present(row, frames)
                 chances = tuple(min(1.0, max(0.0, float(row[f"prob_{frame}"]))) for frame in present)
                 if present:
@@ -174,7 +184,7 @@ def project_of_labels(
             place = f"{labels}: {row['sentence_id']}"
             lost.append(Problem(place, f"{reason}; give the very files that were labelled", str(text or "")[:_SHOWN]))
         title = str(document.meta.get("title", "")) or document.id
-        found.append(CodedDocument(document.id, title, document.text, units=tuple(units)))
+        found.append(CodedDocument(document.id, title, document.text, units=_units(places)))
     for id, rows in by_document.items():
         reason = f"document {id!r} is not among --documents; {len(rows)} sentences were left out"
         problems.append(Problem(str(labels), f"{reason}; name the same files and folders as for labelling"))

@@ -59,6 +59,8 @@ def import_project(
     :raises CorpusError: the file or the table cannot be read.
     """
     path = Path(path)
+    if sources is not None and not Path(sources).is_dir():
+        raise CorpusError(f"{sources}: no such folder; --sources names the one with the project's source files")
     found = find_format(path, format)
     if found.read is None:
         raise CorpusError(f"{path}: {found.title} is only written, not read")

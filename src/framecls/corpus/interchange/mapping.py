@@ -23,6 +23,10 @@ IGNORE = "ignore"
 #: The entry of a table that speaks of every code it does not name.
 _OTHERS = "*"
 _SEPARATOR = " > "
+#: Codes that a message lists; the table has all.
+_LISTED = 20
+#: How alike a name has to be to be suggested, as difflib measures it.
+_ALIKE = 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,12 @@ class UnmappedCodesError(CorpusError):
     def __init__(self, codes: Sequence[UnmappedCode]) -> None:
         self.codes = tuple(codes)
         listed = "; ".join(
-            f"{code.path!r}" + (f" ({' or '.join(code.suggestions)}?)" if code.suggestions else "") for code in codes
+            f"{code.path!r}" + (f" ({' or '.join(code.suggestions)}?)" if code.suggestions else "")
+            for code in self.codes[:_LISTED]
         )
-        super().__init__(
-            f"{len(codes)} codes are no frames of the codebook: {listed}; say what each is in a table, with --mapping"
-        )
+        more = f"; and {len(codes) - _LISTED} more" if len(codes) > _LISTED else ""
+        many = "1 code is no frame" if len(codes) == 1 else f"{len(codes)} codes are no frames"
+        super().__init__(f"{many} of the codebook: {listed}{more}; say what each is in a table, with --mapping")
 
     def write_table(self, path: Path) -> Path:
         """
@@ -252,7 +257,7 @@ def _csv(path: Path) -> list[tuple[str, str, str]]:
 
 
 def _unmapped(code: Code, path: str, selections: int, codebook: Codebook) -> UnmappedCode:
-    close = difflib.get_close_matches(_key(code.name), _names(codebook), n=2, cutoff=0.5)
+    close = difflib.get_close_matches(_key(code.name), _names(codebook), n=2, cutoff=_ALIKE)
     hits = Lexicon(codebook).hits([f"{code.name} {code.description}"])[0]
     likely = [_names(codebook)[name] for name in close]
     likely += [codebook.frames[column] for column in hits.argsort()[::-1] if hits[column]]

@@ -89,7 +89,7 @@ def annotate(
     :returns: the corpus, without a sentence where nobody coded one, and the report of the import.
     """
     project = reading.project
-    importer = _Importer(project, mapping, codebook, source, overlap, coded_all, models)
+    importer = _Importer(project, mapping, codebook, source, overlap=overlap, coded_all=coded_all, models=models)
     corpus = importer.corpus()
     report = ImportReport(
         source,
@@ -119,6 +119,7 @@ class _Importer:
         mapping: CodeMapping,
         codebook: Codebook,
         source: str,
+        *,
         overlap: Overlap,
         coded_all: bool,
         models: bool,

@@ -11,7 +11,7 @@ from typing import IO, Self
 
 from framecls.errors import CorpusError
 
-__all__ = ["PROJECT_LIMIT", "SOURCE_LIMIT", "Archive", "is_archive"]
+__all__ = ["DAMAGED", "PROJECT_LIMIT", "SOURCE_LIMIT", "Archive", "is_archive", "unpacked_size"]
 
 #: Bytes of the project file, and of one source, unpacked.
 PROJECT_LIMIT, SOURCE_LIMIT = 1 << 30, 256 << 20
@@ -22,7 +22,7 @@ _BOMB_SIZE, _BOMB_RATIO = 8 << 20, 200
 _ENTRIES_LIMIT = 200_000
 _ENCRYPTED = 0x1
 #: What zipfile, and the decompression below it, raise for a damaged archive.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
 
 
 def is_archive(path: Path) -> bool:
@@ -35,8 +35,22 @@ def is_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.lower().endswith(".qde") for name in archive.namelist())
-    except _DAMAGED:
+    except DAMAGED:
         return False
+
+
+def unpacked_size(path: Path) -> int:
+    """
+    Tell how much a file within the archive would unpack to, as Word files are archives themselves.
+
+    :param path: the file.
+    :returns: bytes; 0 where it is no zip archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(info.file_size for info in archive.infolist())
+    except DAMAGED:
+        return 0
 
 
 class Archive:
@@ -53,7 +67,7 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except FileNotFoundError as error:
             raise CorpusError(f"{path}: no such file; give the .qdpx that your tool exported") from error
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise CorpusError(
                 f"{path}: is not a readable .qdpx archive ({error}); export the project again as REFI-QDA"
             ) from error
@@ -153,7 +167,7 @@ class Archive:
             )
         try:
             return self._zip.read(name)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise CorpusError(f"is damaged ({error})") from error
 
     def open(self, info: zipfile.ZipInfo) -> IO[bytes]:

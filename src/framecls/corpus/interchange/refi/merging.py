@@ -13,7 +13,7 @@ from lxml import etree
 
 from framecls.corpus.interchange.placing import GivenRange, count, place
 from framecls.corpus.interchange.project import Problem, Project, Selection
-from framecls.corpus.interchange.refi.archive import Archive
+from framecls.corpus.interchange.refi.archive import DAMAGED, Archive
 from framecls.corpus.interchange.refi.parsing import normal_guid
 from framecls.corpus.interchange.refi.reader import Opened
 from framecls.corpus.interchange.refi.structure import PROJECT, local_name
@@ -62,10 +62,9 @@ def merge_into(opened: Opened, project: Project, output: Path, *, codes: Mapping
         try:
             with archive.open_project() as stream:
                 tree = etree.parse(stream, safe_parser())
-        except etree.XMLSyntaxError as error:
-            raise CorpusError(
-                f"{target}: {archive.project} line {error.lineno}: the XML is broken ({error.msg})"
-            ) from error
+        except (etree.XMLSyntaxError, *DAMAGED) as error:
+            reason = f"{target}: {archive.project} cannot be written into: it is broken or damaged ({error})"
+            raise CorpusError(f"{reason}; export the project again") from error
         merger = _Merger(
             tree.getroot(),
             opened,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from framecls.corpus.interchange.project import Code, Problem
-from framecls.corpus.interchange.refi.archive import Archive
+from framecls.corpus.interchange.refi.archive import DAMAGED, Archive
 from framecls.corpus.interchange.refi.structure import PROJECT, local_name, violations
 from framecls.corpus.interchange.refi.words import completed_user
 from framecls.corpus.interchange.refi.xml import elements
@@ -122,10 +122,14 @@ def parse_project(archive: Archive) -> RawProject:
             for event, element in elements(stream, file):
                 parser.take(event, element)
     except etree.XMLSyntaxError as error:
-        if not parser.started:
-            raise CorpusError(f"{file}: is no XML ({error.msg}); export the project again") from error
-        line = error.lineno or 0
-        raw.problems.append(Problem(f"{file} line {line}", f"the XML is broken ({error.msg}); all before was read"))
+        where, reason = f"{file} line {error.lineno}", f"the XML is broken ({error.msg})"
+    except DAMAGED as error:
+        where, reason = file, f"the file is damaged ({error})"
+    else:
+        return raw
+    if not parser.started:
+        raise CorpusError(f"{file}: {reason}; export the project again")
+    raw.problems.append(Problem(where, f"{reason}; all before was read"))
     return raw
 
 

@@ -84,6 +84,7 @@ class _Pending:
     document: str
     raw: RawSelection
     given: GivenRange
+    by_user: dict[str, dict[str, RawCoding]]
 
 
 @dataclass(slots=True)
@@ -153,14 +154,15 @@ class _Reader:
         if holder.content is not None or "plainTextPath" in holder.paths:
             self.holders[holder.guid] = id
         for selection in coded:
+            by_user = self._by_user(selection.codings)
             # Some tools name a selection after its code and not after its words.
             codes = {self._known.get(coding.code) for coding in selection.codings}
             quote = "" if selection.name in codes else selection.name
             if selection.start is None or selection.end is None:
-                self.areas.append(_Pending(id, selection, GivenRange(id, 0, 0, quote)))
+                self.areas.append(_Pending(id, selection, GivenRange(id, 0, 0, quote), by_user))
             else:
                 given = GivenRange(id, selection.start, selection.end, quote)
-                self.pending.append(_Pending(id, selection, given))
+                self.pending.append(_Pending(id, selection, given, by_user))
         for coding in [*source.codings, *(representation.codings if representation else [])]:
             for user, codes_of in self._by_user((coding,)).items():
                 note = self._note("", coding.notes)
@@ -196,7 +198,7 @@ class _Reader:
 
     def _wordless(self, area: _Pending) -> None:
         """Give an area of a page up, unless its codes stand on the text of the source as well."""
-        codes = {(user, code) for user, codes in self._by_user(area.raw.codings).items() for code in codes}
+        codes = {(user, code) for user, codes in area.by_user.items() for code in codes}
         on_text = {(s.annotator, code) for s in self.selections if s.document == area.document for code in s.codes}
         if not codes <= on_text:
             reason = f"marks an area of page {area.raw.page} and quotes no words of it"
@@ -210,7 +212,7 @@ class _Reader:
         if placement.moved:
             places = (given.start, given.end), (placement.start, placement.end)
             self.moved.append(MovedSelection(raw.where, pending.document, *places, raw.name[:_SHOWN]))
-        for user, codings in self._by_user(raw.codings).items():
+        for user, codings in pending.by_user.items():
             note = self._note(raw.description, (*raw.notes, *(note for one in codings.values() for note in one.notes)))
             probabilities: dict[str, float] = {}
             if user.startswith(MODEL_USER):
@@ -233,8 +235,7 @@ class _Reader:
         for coding in codings:
             if coding.code not in self._known:
                 reason = f"code {coding.code} is not in the codebook of the project"
-                if (problem := Problem(coding.where, reason)) not in self.raw.problems[-8:]:
-                    self.raw.problems.append(problem)
+                self.raw.problems.append(Problem(coding.where, reason))
                 continue
             found.setdefault(self._user(coding), {}).setdefault(coding.code, coding)
         return found

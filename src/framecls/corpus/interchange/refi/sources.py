@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote
 
-from framecls.corpus.interchange.refi.archive import SOURCE_LIMIT, Archive
+from framecls.corpus.interchange.refi.archive import SOURCE_LIMIT, Archive, unpacked_size
 from framecls.corpus.interchange.refi.parsing import RawSource
 from framecls.documents import read
 from framecls.documents.encoding import decode
@@ -49,6 +49,7 @@ class Texts:
         raise CorpusError("has neither a path nor a text")
 
     def _decode(self, name: str, content: bytes, *, plain: bool) -> str:
+        file = None
         try:
             suffix = Path(name).suffix.lower()
             if plain or suffix in (".txt", ".text", ""):
@@ -57,10 +58,12 @@ class Texts:
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / f"source{suffix}"
                 file.write_bytes(content)
-                return read(file).text
+                if unpacked_size(file) > SOURCE_LIMIT:
+                    raise DocumentError(f"unpacks to more than {SOURCE_LIMIT} bytes; such a source is not read")
+                return read(file, suffix).text
         except DocumentError as error:
-            reason = str(error).rpartition(": ")[2] if not plain else str(error)
-            raise CorpusError(f"{name} {reason}") from error
+            reason = str(error).removeprefix(f"{file}: ") if file else str(error)
+            raise CorpusError(f"({name}) {reason}") from error
 
     def _bytes(self, path: str, name: str) -> tuple[str, bytes]:
         match = _SCHEME.match(path)
