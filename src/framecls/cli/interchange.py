@@ -8,6 +8,8 @@ import typer
 from framecls.cli.app import fail
 from framecls.cli.corpus import corpus_app
 
+#: Problems told one by one.
+_SHOWN = 20
 _CODEBOOK = "The codebook with the frames."
 _SOURCES = "Folder of source files that are not in the project."
 _MAPPING = "What codes become: TOML, or CSV with columns code and frame; 'ignore' leaves one out."
@@ -94,7 +96,9 @@ def corpus_export(
         sources=sources,
         encoding=encoding,
     )
-    for problem in done.problems:
+    for problem in done.problems[:_SHOWN]:
         typer.echo(f"framecls: {problem.where}: {problem.reason}", err=True)
+    if len(done.problems) > _SHOWN:
+        typer.echo(f"framecls: and {len(done.problems) - _SHOWN} more", err=True)
     typer.echo(f"{output}: {done.selections} selections in {done.documents} documents", err=True)
     raise typer.Exit(1 if done.problems else 0)

@@ -8,7 +8,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from framecls.corpus.interchange.project import ProjectReading
-from framecls.corpus.interchange.refi import read_qdpx
+from framecls.corpus.interchange.refi import open_qdpx, read_qdpx
 from tests.corpus.interchange.builders import (
     archive,
     codes,
@@ -183,6 +183,25 @@ def test_a_word_file_without_its_plain_text_is_read_and_selections_found_by_word
     reading = read_qdpx(archive(tmp_path / "w.qdpx", content, {"sources/n.docx": rich.getvalue()}))
     assert [row[1] for row in complete(reading)] == [TOLL, PILOT]
     assert len(reading.moved) == 2
+
+
+def test_a_plain_text_that_is_missing_gives_way_to_the_word_file(tmp_path: Path) -> None:
+    word = docx.Document()
+    word.add_paragraph("A toll is asked of every ship.")
+    rich = io.BytesIO()
+    word.save(rich)
+    inside = selection(0, 28, coding("toll"), name=TOLL)
+    source = text_source("notice", inside, path="internal://n.txt", attributes="richTextPath='internal://n.docx'")
+    content = project(users("Ann"), codes("toll"), f"<Sources>{source}</Sources>")
+    path = archive(tmp_path / "w.qdpx", content, {"sources/n.docx": rich.getvalue()})
+    assert [row[1] for row in complete(read_qdpx(path))] == [TOLL]
+    assert dict(open_qdpx(path).documents) == {}
+
+
+def test_an_empty_text_in_the_project(tmp_path: Path) -> None:
+    source = text_source("notice", "<PlainTextContent/>", path="")
+    reading = read_qdpx(archive(tmp_path / "e.qdpx", project(f"<Sources>{source}</Sources>")))
+    assert reading.project.texts() == {"notice": ""}
 
 
 def pdf_source(*inside: str) -> str:

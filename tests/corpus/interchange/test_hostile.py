@@ -222,6 +222,19 @@ def test_without_namespace_users_and_names(tmp_path: Path) -> None:
     assert any("is not in Users" in notice for notice in reading.notices)
 
 
+def test_nothing_has_a_name(tmp_path: Path) -> None:
+    content = f"""<Project {NAMESPACE}><Users><User/></Users>
+        <CodeBook><Codes><Code guid='{guid("toll")}'/></Codes></CodeBook>
+        <Sources><TextSource><PlainTextContent>{TEXT}</PlainTextContent><PlainTextSelection startPosition='2'
+        endPosition='6'><Coding creatingUser=''><CodeRef targetGUID='{guid("toll")}'/></Coding></PlainTextSelection>
+        </TextSource></Sources></Project>"""
+    project = read_qdpx(archive(tmp_path / "nothing.qdpx", content)).project
+    assert (project.name, project.annotators) == ("nothing", ("unnamed",))
+    assert [(s.document, s.annotator, TEXT[s.start : s.end]) for s in project.selections] == [
+        ("unnamed", "unnamed", "toll")
+    ]
+
+
 def test_a_note_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     refer = f"<NoteRef targetGUID='{guid('memo')}'/><NoteRef targetGUID='{guid('nothing')}'/>"
     content = project(

@@ -266,12 +266,11 @@ def _head(quote: str) -> str:
 
 def _mostly_quotations(rulers: Mapping[str, _Ruler], ranges: Sequence[GivenRange], counting: Counting) -> bool:
     named = [given for given in _sample(ranges) if given.quote]
-    found = ((rulers[given.document], given) for given in named)
-    right = sum(
-        place is not None and _quotes(ruler.text, *place, given.quote)
-        for ruler, given in found
-        for place in (ruler.range(given.start, given.end, counting),)
-    )
+    right = 0
+    for given in named:
+        ruler = rulers[given.document]
+        found = ruler.range(given.start, given.end, counting)
+        right += found is not None and _quotes(ruler.text, *found, given.quote)
     return 2 * right > len(named)
 
 

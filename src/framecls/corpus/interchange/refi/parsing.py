@@ -13,7 +13,16 @@ from framecls.corpus.interchange.refi.words import completed_user
 from framecls.corpus.interchange.refi.xml import elements
 from framecls.errors import CorpusError
 
-__all__ = ["RawCoding", "RawProject", "RawSelection", "RawSource", "normal_guid", "parse_codes", "parse_project"]
+__all__ = [
+    "RawCoding",
+    "RawProject",
+    "RawSelection",
+    "RawSource",
+    "normal_guid",
+    "parse_codes",
+    "parse_project",
+    "unused",
+]
 
 #: Departures from the standard that are told one by one.
 _TOLD = 5
@@ -190,7 +199,7 @@ class _Parser:
     def _user(self, element: etree._Element) -> None:
         guid = normal_guid(element.get("guid"))
         name = _name(element, element.get("id") or guid[:8])
-        self._raw.users[guid] = _unused(name, set(self._raw.users.values()))
+        self._raw.users[guid] = unused(name, set(self._raw.users.values()))
 
     def _codebook(self, element: etree._Element) -> None:
         self._raw.codes, problems = parse_codes(element, self._file)
@@ -302,7 +311,7 @@ def parse_codes(codebook: etree._Element, file: str) -> tuple[list[Code], list[P
 
 def _name(element: etree._Element, otherwise: str) -> str:
     name = element.get("name") or ""
-    return name if name.strip() else otherwise
+    return name if name.strip() else otherwise or "unnamed"
 
 
 def _color(value: str | None) -> str:
@@ -327,9 +336,16 @@ def _notes(element: etree._Element) -> tuple[str, ...]:
     return tuple(normal_guid(note.get("targetGUID")) for note in element.iterfind("{*}NoteRef"))
 
 
-def _unused(name: str, taken: set[str]) -> str:
-    unused, number = name, 1
-    while unused in taken:
+def unused(name: str, taken: set[str]) -> str:
+    """
+    Tell a name apart from others.
+
+    :param name: the name.
+    :param taken: names that are taken.
+    :returns: the name, with a number where it is taken.
+    """
+    found, number = name, 1
+    while found in taken:
         number += 1
-        unused = f"{name} ({number})"
-    return unused
+        found = f"{name} ({number})"
+    return found

@@ -1,5 +1,6 @@
 """Read a project: its sources' texts, and its selections where they stand in them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from framecls.corpus.interchange.refi.parsing import (
     RawSelection,
     RawSource,
     parse_project,
+    unused,
 )
 from framecls.corpus.interchange.refi.sources import Texts
 from framecls.corpus.interchange.refi.words import MODEL_USER, ORIGIN, model_probabilities
@@ -99,6 +101,8 @@ class _Reader:
     areas: list[_Pending] = field(default_factory=list)
     selections: list[Selection] = field(default_factory=list)
     moved: list[MovedSelection] = field(default_factory=list)
+    taken: Counter[str] = field(default_factory=Counter)
+    remarks: dict[str, str] = field(default_factory=dict)
     uncoded: int = 0
     _known: dict[str, str] = field(default_factory=dict)
 
@@ -140,7 +144,7 @@ class _Reader:
         coded = [selection for selection in selections if selection.codings]
         self.uncoded += len(selections) - len(coded)
         try:
-            text, file = self.texts.text(source)
+            found = self.texts.text(source)
         except CorpusError as error:
             self.raw.problems.append(Problem(source.where, f"source {source.name!r} {error}"))
             reason = f"its source {source.name!r} could not be read"
@@ -148,10 +152,10 @@ class _Reader:
             return
         id = self._unused(source.name)
         title = source.description if self.raw.origin == ORIGIN and source.description else source.name
-        self.documents[id] = CodedDocument(id, title, text, file)
+        self.documents[id] = CodedDocument(id, title, found.text, found.file)
         self.of_source[source.guid] = id
         holder = representation or source
-        if holder.content is not None or "plainTextPath" in holder.paths:
+        if found.plain and holder.guid:
             self.holders[holder.guid] = id
         for selection in coded:
             by_user = self._by_user(selection.codings)
@@ -169,10 +173,11 @@ class _Reader:
                 self.selections.append(Selection(id, user, tuple(codes_of), None, None, note))
 
     def _unused(self, name: str) -> str:
-        id, number = name, 1
+        # A survey may have thousands of sources of one name.
+        id = name
         while id in self.documents:
-            number += 1
-            id = f"{name} ({number})"
+            self.taken[name] += 1
+            id = f"{name} ({self.taken[name] + 1})"
         return id
 
     def _place(self) -> Counting:
@@ -191,18 +196,14 @@ class _Reader:
                 reason = f"marks an area of page {pending.raw.page} whose words do not stand in the text of the source"
                 placement = Placement(None, None, reason=reason)
             self._settle(pending, Placement(placement.start, placement.end, reason=placement.reason))
+        on_text = {(s.document, s.annotator, code) for s in self.selections for code in s.codes}
         for area in self.areas:
-            if not area.given.quote:
-                self._wordless(area)
+            codes = {(area.document, user, code) for user, codes in area.by_user.items() for code in codes}
+            # An area without words is no loss where the tool has its codes on the text of the source as well.
+            if not area.given.quote and not codes <= on_text:
+                reason = f"marks an area of page {area.raw.page} and quotes no words of it"
+                self._settle(area, Placement(None, None, reason=reason))
         return found.counting
-
-    def _wordless(self, area: _Pending) -> None:
-        """Give an area of a page up, unless its codes stand on the text of the source as well."""
-        codes = {(user, code) for user, codes in area.by_user.items() for code in codes}
-        on_text = {(s.annotator, code) for s in self.selections if s.document == area.document for code in s.codes}
-        if not codes <= on_text:
-            reason = f"marks an area of page {area.raw.page} and quotes no words of it"
-            self._settle(area, Placement(None, None, reason=reason))
 
     def _settle(self, pending: _Pending, placement: Placement) -> None:
         raw, given = pending.raw, pending.given
@@ -246,7 +247,7 @@ class _Reader:
             return next(iter(users.values())) if len(users) == 1 else _UNKNOWN
         if coding.user not in users:
             self.raw.departures.append(f"{coding.where}: user {coding.user} is not in Users; called {coding.user[:8]}")
-            users[coding.user] = coding.user[:8]
+            users[coding.user] = unused(coding.user[:8], set(users.values()))
         return users[coding.user]
 
     def _note(self, description: str, guids: tuple[str, ...]) -> str:
@@ -254,10 +255,11 @@ class _Reader:
         parts = [description]
         for guid in dict.fromkeys(guids):
             note = self.raw.notes.get(guid)
-            if note is None:
-                continue
-            try:
-                parts.append(self.texts.text(note)[0])
-            except CorpusError as error:
-                self.raw.problems.append(Problem(note.where, f"note {note.name!r} {error}"))
+            if note is not None and guid not in self.remarks:
+                try:
+                    self.remarks[guid] = self.texts.text(note).text
+                except CorpusError as error:
+                    self.remarks[guid] = ""
+                    self.raw.problems.append(Problem(note.where, f"note {note.name!r} {error}"))
+            parts.append(self.remarks.get(guid, ""))
         return "; ".join(part for part in parts if part.strip())

@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote
 
@@ -11,9 +12,24 @@ from framecls.documents import read
 from framecls.documents.encoding import decode
 from framecls.errors import CorpusError, DocumentError
 
-__all__ = ["Texts"]
+__all__ = ["SourceText", "Texts"]
 
 _SCHEME = re.compile(r"(internal|relative|absolute):/{0,3}(.*)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """
+    The text of a source.
+
+    :param text: the text.
+    :param file: the file it came from; empty where it stands in the project.
+    :param plain: whether it is the plain text that positions count; otherwise it was read from a Word or PDF file.
+    """
+
+    text: str
+    file: str
+    plain: bool
 
 
 class Texts:
@@ -30,23 +46,33 @@ class Texts:
         self._folder = folder.resolve() if folder is not None else None
         self._beside = archive.path.resolve().parent
 
-    def text(self, source: RawSource) -> tuple[str, str]:
+    def text(self, source: RawSource) -> SourceText:
         """
-        Give the text of a source.
+        Give the text of a source: the plain one, or else that of its Word or PDF file.
 
         :param source: a text source, a PDF source, or a note.
-        :returns: its text, line ends and all, and the file it came from; empty where the text stands in the project.
+        :returns: its text, line ends and all.
         :raises CorpusError: it is missing or cannot be read.
         """
-        if source.content is not None:
-            return source.content, ""
-        if source.representation is not None and (source.representation.paths or source.representation.content):
-            return self.text(source.representation)
+        if source.content:
+            return SourceText(source.content, "", plain=True)
+        first: CorpusError | None = None
+        if source.representation is not None:
+            try:
+                return self.text(source.representation)
+            except CorpusError as error:
+                first = error
         for key in ("plainTextPath", "richTextPath", "path"):
             if path := source.paths.get(key):
-                name, content = self._bytes(path, source.name)
-                return self._decode(name, content, plain=key == "plainTextPath"), name
-        raise CorpusError("has neither a path nor a text")
+                plain = key == "plainTextPath"
+                try:
+                    name, content = self._bytes(path, source.name)
+                    return SourceText(self._decode(name, content, plain=plain), name, plain=plain)
+                except CorpusError as error:
+                    first = first or error
+        if source.content is not None:
+            return SourceText("", "", plain=True)
+        raise first or CorpusError("has neither a path nor a text")
 
     def _decode(self, name: str, content: bytes, *, plain: bool) -> str:
         file = None
