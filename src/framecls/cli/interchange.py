@@ -28,6 +28,7 @@ def corpus_import(
     sources: Annotated[Path | None, typer.Option(help=_SOURCES)] = None,
     coded_all: Annotated[bool, typer.Option("--coded-all", help="Every annotator has read every document.")] = False,
     models: Annotated[bool, typer.Option("--models", help="Count models among the annotators.")] = False,
+    annotator: Annotated[str | None, typer.Option(help="Name of the one person who coded the project.")] = None,
 ) -> None:
     """Read a coding project into an annotated corpus; exit 1 if anything of it was lost."""
     from framecls.codebook import Codebook
@@ -47,6 +48,7 @@ def corpus_import(
             overlap=overlap,
             coded_all=coded_all,
             models=models,
+            annotator=annotator,
         )
     except UnmappedCodesError as error:
         fail(f"{project}: {error}; {error.write_table(output / 'mapping.csv')} is one to fill in")

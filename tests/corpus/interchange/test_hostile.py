@@ -4,11 +4,18 @@ import stat
 import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
 
-from framecls.corpus.interchange.refi import read_qdc, read_qdpx
+from framecls.corpus.interchange.refi import merge_into, open_qdpx, read_qdc, read_qdpx
 from framecls.corpus.interchange.refi.archive import is_archive
 from framecls.errors import CorpusError
 from tests.corpus.interchange.builders import (
@@ -246,6 +253,66 @@ def test_a_note_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     reading = read_qdpx(archive(tmp_path / "x.qdpx", content, {f"sources/{guid('notice')}.txt": TEXT}))
     assert reading.project.selections[0].note == ""
     assert "note 'memo' is missing" in reading.problems[0].reason
+
+
+WHOLE = project(
+    users("Ann", "Ben"),
+    codes("toll", "pilot"),
+    "<Sources>",
+    text_source(
+        "notice",
+        selection(2, 6, coding("toll"), coding("pilot", "Ben"), more=f"<NoteRef targetGUID='{guid('memo')}'/>"),
+        coding("toll"),
+    ),
+    f"<PDFSource guid='{guid('pdf')}'><PDFSelection guid='{guid('area')}' page='1' name='pilot'>{coding('pilot')}"
+    f"</PDFSelection><Representation guid='{guid('r')}' plainTextPath='internal://{guid('notice')}.txt'>"
+    f"{selection(0, 16, coding('toll'), name='A toll is asked')}</Representation></PDFSource>",
+    "</Sources>",
+    f"<Notes><Note guid='{guid('memo')}'><PlainTextContent>x</PlainTextContent></Note></Notes>",
+)
+VALUES = [
+    "",
+    "-1",
+    "0",
+    "9" * 20,
+    "abc",
+    "unknown",
+    guid("toll"),
+    guid("Ann"),
+    "internal://",
+    "relative://../x",
+    "framecls m",
+]
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 5))
+@settings(deadline=None, max_examples=150)
+def test_whatever_is_changed_in_a_project_it_is_read_or_refused(chance: Random, changes: int) -> None:
+    root = etree.fromstring(WHOLE.encode())
+    for _ in range(changes):
+        everything = list(root.iter("{*}*"))
+        one, other = chance.choice(everything), chance.choice(everything)
+        kind = chance.choice(["drop", "set", "remove", "copy", "text", "rename"])
+        above = one.getparent()
+        if kind in ("drop", "set") and one.attrib:
+            one.set(chance.choice(sorted(one.attrib)), chance.choice(VALUES))
+            if kind == "drop":
+                del one.attrib[chance.choice(sorted(one.attrib))]
+        elif kind == "remove" and above is not None:
+            above.remove(one)
+        elif kind == "copy":
+            other.append(deepcopy(one))
+        elif kind == "text":
+            one.text = chance.choice(VALUES)
+        elif kind == "rename":
+            one.tag = other.tag
+    with TemporaryDirectory() as folder:
+        path = archive(Path(folder) / "x.qdpx", etree.tostring(root), {f"sources/{guid('notice')}.txt": TEXT})
+        with suppress(CorpusError):
+            opened = open_qdpx(path)
+            merge_into(opened, opened.reading.project, Path(folder) / "again.qdpx", codes={})
+            again = read_qdpx(Path(folder) / "again.qdpx").project
+            assert again.texts() == opened.reading.project.texts()
 
 
 def qdc(inside: str) -> str:

@@ -36,6 +36,7 @@ from tests.corpus.interchange.builders import (
     users,
 )
 
+ROOT = Path(__file__).parents[3]
 TEXT = (
     "Notice\r\n\r\nA toll is asked of every ship. The quay is long and grey. 𝕏 marks it.\r\n"
     "A pilot is sent to every ship. Ships lie at anchor today."
@@ -246,6 +247,18 @@ def test_a_model_joins_the_coders_of_a_project(labelled: tuple[Path, Path], code
     assert (found(again), again.codes) == (found(back), back.codes)
     assert again.annotators == back.annotators
 
+    # Another tool gives users and codes GUIDs in its own spelling, and names who coded in the codings alone.
+    with zipfile.ZipFile(tmp_path / "out.qdpx") as zipped:
+        xml = zipped.read("Team.qde").decode()
+    (mine,) = re.findall(f'<User guid="([^"]+)" name="{WHO}"', xml)
+    xml = re.sub(f'(<PlainTextSelection[^>]*) creatingUser="{mine}"', r"\1", xml).replace(mine, guid("renamed"))
+    xml = xml.replace(guid("Money"), f"{{{guid('Money').upper()}}}")
+    tossed = archive(tmp_path / "tossed.qdpx", xml, files, project="Team.qde")
+    third, _ = merged(labelled, codebook, tossed, tmp_path / "third.qdpx", mapping)
+    assert (found(third), third.annotators) == (found(back), back.annotators)
+    with zipfile.ZipFile(tmp_path / "third.qdpx") as zipped:
+        assert guid("Money") not in zipped.read("Team.qde").decode()
+
 
 def test_a_text_that_differs_takes_codings_by_their_words(
     labelled: tuple[Path, Path], codebook: Codebook, tmp_path: Path
@@ -265,6 +278,8 @@ def test_what_cannot_be_merged(labelled: tuple[Path, Path], codebook: Codebook, 
     target = simple(tmp_path / "t.qdpx", TEXT)
     with pytest.raises(CorpusError, match="is the project that is merged into; give --output another name"):
         merged(labelled, codebook, target, target)
+    with pytest.raises(CorpusError, match="holds codings of people; --into adds labels of a model"):
+        export_project(labelled[1], tmp_path / "out.qdpx", codebook, into=target)
     broken = archive(tmp_path / "b.qdpx", "<Project name='p'><Users>")
     with pytest.raises(CorpusError, match="cannot be written into: it is broken or damaged"):
         merged(labelled, codebook, broken, tmp_path / "out.qdpx")
@@ -398,3 +413,28 @@ def test_a_long_report_is_cut_short(tmp_path: Path, codebook: Codebook) -> None:
     assert f"3–9 → {start}–{start + 29} “A pilot is sent to every ship”" in page
     write_imported(imported, tmp_path / "out")
     assert len(json.loads((tmp_path / "out" / "report.json").read_text())["lost"]) == 30
+
+
+@pytest.mark.checkout
+def test_the_page_names_options_that_there_are(framecls: Callable[..., Done], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    helps = [
+        framecls(*command, "--help").stdout for command in (("corpus", "import"), ("corpus", "export"), ("label",))
+    ]
+    page = (ROOT / "docs" / "interchange.md").read_text(encoding="utf-8")
+    options = set(re.findall(r"--[a-z][a-z-]+", page))
+    assert options >= {"--mapping", "--into", "--coded-all"}
+    assert [option for option in sorted(options) if not any(option in text for text in helps)] == []
+
+
+def test_the_one_coder_of_a_project_gets_a_name(codebook: Codebook, tmp_path: Path) -> None:
+    path = simple(tmp_path / "a.qdpx", TEXT, selection(10, 39, coding("toll", "Ben")), origin="Other")
+    assert import_project(path, codebook, annotator="Cleo").report.annotators == {"Cleo": 6}
+    both = simple(tmp_path / "b.qdpx", TEXT, selection(10, 39, coding("toll"), coding("toll", "Ben")))
+    with pytest.raises(CorpusError, match="is coded by Ann, Ben; --annotator Cleo names the one coder of a project"):
+        import_project(both, codebook, annotator="Cleo")
+
+
+def test_a_folder_of_sources_has_to_be_one(codebook: Codebook, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="nowhere: no such folder; --sources names the one"):
+        import_project(simple(tmp_path / "a.qdpx", TEXT), codebook, sources=tmp_path / "nowhere")

@@ -52,6 +52,8 @@ def export_project(
     name = name or output.stem
     lost: tuple[Problem, ...] = ()
     if is_corpus(coded):
+        if into is not None:
+            raise CorpusError(f"{coded}: holds codings of people; --into adds labels of a model, and nothing else")
         project = project_of_corpus(Corpus.read(coded, codebook), codes, name)
     else:
         if not documents:

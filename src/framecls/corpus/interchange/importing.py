@@ -1,13 +1,13 @@
 """A project of another tool to a corpus, with a report of what became of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from framecls.codebook import Codebook
 from framecls.corpus.corpus import Corpus
 from framecls.corpus.interchange.formats import find_format
 from framecls.corpus.interchange.mapping import MappingTable, map_codes
-from framecls.corpus.interchange.project import CodedDocument, ImportReport, Overlap
+from framecls.corpus.interchange.project import CodedDocument, ImportReport, Overlap, Project
 from framecls.corpus.interchange.refi import codebook_of, read_qdc
 from framecls.corpus.interchange.sentences import annotate
 from framecls.corpus.writing import write_corpus
@@ -42,6 +42,7 @@ def import_project(
     overlap: Overlap = "half",
     coded_all: bool = False,
     models: bool = False,
+    annotator: str | None = None,
 ) -> Imported:
     """
     Read a coding project into annotated sentences.
@@ -54,6 +55,8 @@ def import_project(
     :param overlap: how much of a sentence a selection has to cover (see :func:`annotate`).
     :param coded_all: take every annotator to have coded every document in full.
     :param models: whether models count as annotators.
+    :param annotator: what the one person who coded the project is called, where every coder has a project of their own
+        and is called alike in all of them.
     :returns: the corpus and the report.
     :raises UnmappedCodesError: codes are no frames of the codebook, and no table says what they are.
     :raises CorpusError: the file or the table cannot be read.
@@ -66,6 +69,8 @@ def import_project(
         raise CorpusError(f"{path}: {found.title} is only written, not read")
     table = None if mapping is None else MappingTable.read(Path(mapping), codebook)
     reading = found.read(path, None if sources is None else Path(sources))
+    if annotator is not None:
+        reading = replace(reading, project=_by(reading.project, annotator, path))
     corpus, report = annotate(
         reading,
         map_codes(reading.project, codebook, table),
@@ -78,6 +83,23 @@ def import_project(
     )
     uncoded = tuple(document for document in reading.project.documents if document.id not in corpus.documents)
     return Imported(corpus, report, uncoded)
+
+
+def _by(project: Project, name: str, path: Path) -> Project:
+    """Give a project of one coder, and of models, with another name for the coder."""
+    coders = {selection.annotator for selection in project.selections} | {who for who, _ in project.completed}
+    people = coders - project.models
+    if len(people) > 1 or name in project.models:
+        raise CorpusError(
+            f"{path}: is coded by {', '.join(sorted(people))}; --annotator {name} names the one coder of a project"
+        )
+    names = {who: name if who in people else who for who in (*people, *project.models)}
+    return replace(
+        project,
+        annotators=tuple(names.values()),
+        selections=tuple(replace(one, annotator=names[one.annotator]) for one in project.selections),
+        completed=frozenset((names[who], document) for who, document in project.completed),
+    )
 
 
 def write_imported(imported: Imported, folder: Path | str) -> None:

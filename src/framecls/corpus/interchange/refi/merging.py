@@ -24,6 +24,9 @@ from framecls.files import whole_file
 
 __all__ = ["Merged", "merge_into"]
 
+#: Bytes from which an entry of an archive needs wider fields.
+_LARGE = 1 << 31
+
 
 @dataclass(frozen=True, slots=True)
 class Merged:
@@ -42,13 +45,13 @@ class Merged:
 
 def merge_into(opened: Opened, project: Project, output: Path, *, codes: Mapping[str, str]) -> Merged:
     """
-    Add the codings of a project's annotators to another project, and leave everything else in it as it is.
+    Add the codings of models to a project, and leave everything else in it as it is.
 
     A document goes to the source with the same text; where none has it, to the source of its name, and each selection
-    to where its words stand there. Codings that the same annotator has in the target from before are replaced.
+    to where its words stand there. Codings that the same model has in the target from before are replaced.
 
     :param opened: the project people work in; its file is not changed.
-    :param project: what is added.
+    :param project: what is added; its annotators are models, as those of people are never replaced.
     :param output: the ``.qdpx`` file to write.
     :param codes: GUID of the target's code to use, by id of the project's; codes it does not have are added.
     :returns: what was written, and what could not be.
@@ -85,7 +88,8 @@ def _copy(archive: Archive, written: zipfile.ZipFile, content: bytes) -> None:
         if info.filename == archive.project:
             written.writestr(entry, content, zipfile.ZIP_DEFLATED)
         else:
-            with archive.open(info) as old, written.open(entry, "w", force_zip64=True) as new:
+            large = info.file_size >= _LARGE
+            with archive.open(info) as old, written.open(entry, "w", force_zip64=large) as new:
                 shutil.copyfileobj(old, new)
 
 
@@ -104,7 +108,10 @@ class _Merger:
         self, root: etree._Element, opened: Opened, project: Project, codes: Mapping[str, str], stamp: str
     ) -> None:
         self._root, self._opened, self._project, self._codes, self._stamp = root, opened, project, codes, stamp
-        self._users = {name: guid_of("user", name) for name in project.annotators}
+        # A tool that has had the project in hands gives users and codes GUIDs of its own, in its own spelling.
+        users = {user.get("name"): str(user.get("guid")) for user in root.iter("{*}User") if user.get("guid")}
+        self._users = {name: users.get(xml_text(name)) or guid_of("user", name) for name in project.annotators}
+        self._spelt = {normal_guid(code.get("guid")): str(code.get("guid")) for code in root.iter("{*}Code")}
         self._problems: list[Problem] = []
 
     def merge(self, where: str) -> Merged:
@@ -133,11 +140,13 @@ class _Merger:
         return Merged(written, len(documents), tuple(self._problems))
 
     def _forget(self) -> None:
-        """Take out what the same annotators have in the target from before."""
-        mine = set(self._users.values())
+        """Take out what the same models have in the target from before."""
+        mine = {normal_guid(guid) for guid in self._users.values()}
         for element in list(self._root.iter("{*}PlainTextSelection")):
+            by = {normal_guid(coding.get("creatingUser")) for coding in element.iterfind("{*}Coding")} - {""}
+            by = by or {normal_guid(element.get("creatingUser"))}
             parent = element.getparent()
-            if normal_guid(element.get("creatingUser")) in mine and parent is not None:
+            if by <= mine and parent is not None:
                 parent.remove(element)
 
     def _placed(self, by_document: Mapping[str, Sequence[Selection]], where: str) -> dict[str, list[Selection]]:
@@ -192,6 +201,9 @@ class _Merger:
             coded = replace(selection, codes=tuple(self._codes[code] for code in selection.codes))
             by_code = {self._codes[code]: names[code] for code in selection.codes}
             element = selection_element(own, coded, counted, text[slice(*span)], user, by_code, self._stamp)
+            for reference in element.iter("{*}CodeRef"):
+                target = str(reference.get("targetGUID"))
+                reference.set("targetGUID", self._spelt.get(target, target))
             element.tail = "\n"
             holder.insert(at + number, element)
 
@@ -207,7 +219,7 @@ class _Merger:
         users = self._section(self._root, "Users", ())
         known = {normal_guid(user.get("guid")) for user in users}
         for name, guid in self._users.items():
-            if guid not in known:
+            if normal_guid(guid) not in known:
                 etree.SubElement(users, f"{{{PROJECT}}}User", guid=guid, name=xml_text(name))
 
     def _add_codes(self) -> None:
