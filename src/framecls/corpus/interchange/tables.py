@@ -8,7 +8,7 @@ One-hot: a row for each sentence and annotator, and a column of 1 and 0 for each
 import csv
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import count
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ _NAMES = {
 _NO_CODES = {name for names in _NAMES.values() for name in names} | {"start", "end", "frames", "before", "heading"}
 _NO_CODES |= {"page", "unit", "model", "codebook", "borderline", "codes", "split", "model_annotator"}
 _YES, _NO = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
-_MOST_IN_CELL = 32_767
+#: What a sheet holds: rows, its header among them, and characters in a cell.
+_MOST_ROWS, _MOST_IN_CELL = 1_048_576, 32_767
 
 
 def detect(path: Path) -> bool:
@@ -274,24 +275,24 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]
 
 def _write_sheet(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     openpyxl = _openpyxl()
+    # Looked through before the workbook is begun, which does not like to be left half written.
+    found = list(islice(rows, _MOST_ROWS))
+    if len(found) == _MOST_ROWS:
+        raise CorpusError(f"{path}: a sheet holds {_MOST_ROWS} rows, its header among them; write CSV")
+    for number, row in enumerate(found, 2):
+        for column, value in row.items():
+            if isinstance(value, str) and len(value) > _MOST_IN_CELL:
+                raise CorpusError(
+                    f"{path}: row {number}: {column!r} has {len(value)} characters, and a cell holds {_MOST_IN_CELL}; "
+                    "write CSV"
+                )
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("sentences")
     sheet.freeze_panes = "A2"
     sheet.append(list(columns))
-    for number, row in zip(count(2), rows, strict=False):
-        cells = []
-        for column in columns:
-            value = row.get(column)
-            if isinstance(value, str):
-                if len(value) > _MOST_IN_CELL:
-                    raise CorpusError(
-                        f"{path}: row {number}: {column!r} has {len(value)} characters, and a cell holds "
-                        f"{_MOST_IN_CELL}; write CSV"
-                    )
-                cells.append(_text_cell(openpyxl, sheet, value))
-            else:
-                cells.append(value)
-        sheet.append(cells)
+    for row in found:
+        cells = [row.get(column) for column in columns]
+        sheet.append([_text_cell(openpyxl, sheet, cell) if isinstance(cell, str) else cell for cell in cells])
     with whole_file(path) as partial:
         book.save(partial)
 
