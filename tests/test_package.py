@@ -25,12 +25,13 @@ LAYERS = [
     ("evaluation",),
     ("labelling",),
     ("report",),
+    ("serving",),
     ("runs",),
     ("cli",),
     ("__main__",),
 ]
 RANK = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
-TORCH_ROOMS = {"model", "labelling", "runs", "cli"}
+TORCH_ROOMS = {"model", "labelling", "serving", "runs", "cli"}
 
 
 def imports() -> list[tuple[str, str]]:

@@ -1,8 +1,11 @@
 """One line for the user out of a pydantic error."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from pydantic import ValidationError
 
-__all__ = ["first_problem"]
+__all__ = ["describe_problems", "first_problem"]
 
 
 def first_problem(error: ValidationError) -> str:
@@ -12,7 +15,17 @@ def first_problem(error: ValidationError) -> str:
     :param error: the error pydantic raised.
     :returns: ``field.path: problem (found …)``.
     """
-    problem, *others = error.errors()
+    return describe_problems(error.errors())
+
+
+def describe_problems(problems: Sequence[Mapping[str, Any]]) -> str:
+    """
+    Say the same of problems in the form that pydantic lists them.
+
+    :param problems: at least one.
+    :returns: ``field.path: problem (found …)``.
+    """
+    problem, *others = problems
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         message = "unknown key; remove it or correct its name"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from framecls.corpus.interchange import cas, doccano, label_studio, tables, web_annotation
 from framecls.corpus.interchange.project import Project, ProjectReading
 from framecls.corpus.interchange.refi import is_archive, read_qdpx, write_qdpx
 from framecls.errors import CorpusError
@@ -45,6 +46,45 @@ _TABLE: tuple[Format, ...] = (
         read_qdpx,
         write_qdpx,
         titles=True,
+    ),
+    Format(
+        "label-studio",
+        "Label Studio, a task a document",
+        ".json",
+        label_studio.detect,
+        label_studio.read,
+        label_studio.write,
+    ),
+    Format(
+        "label-studio-sentences",
+        "Label Studio, a task a sentence",
+        ".sentences.json",
+        label_studio.detect,
+        label_studio.read,
+        label_studio.write_sentences,
+    ),
+    Format("cas-json", "INCEpTION, UIMA CAS JSON", ".cas.json", cas.detect_json, cas.read, cas.write_json),
+    Format("w3c", "W3C Web Annotation", ".jsonld", web_annotation.detect, web_annotation.read, web_annotation.write),
+    Format("doccano", "doccano, sequence labelling", ".jsonl", doccano.detect, doccano.read, doccano.write),
+    Format(
+        "doccano-sentences",
+        "doccano, text classification",
+        ".sentences.jsonl",
+        doccano.detect,
+        doccano.read,
+        doccano.write_sentences,
+    ),
+    Format("cas-xmi", "INCEpTION, UIMA CAS XMI", ".xmi.zip", cas.detect_xmi, cas.read, cas.write_xmi),
+    Format("csv", "CSV, a row a code", ".csv", tables.detect, tables.read, tables.write_long),
+    Format("csv-one-hot", "CSV, a column a code", ".one-hot.csv", tables.detect, tables.read, tables.write_one_hot),
+    Format("xlsx", "XLSX, a row a code", ".xlsx", tables.detect_workbook, tables.read, tables.write_long),
+    Format(
+        "xlsx-one-hot",
+        "XLSX, a column a code",
+        ".one-hot.xlsx",
+        tables.detect_workbook,
+        tables.read,
+        tables.write_one_hot,
     ),
 )
 FORMATS: Mapping[str, Format] = {format.name: format for format in _TABLE}
