@@ -70,7 +70,7 @@ def test_list_items_by_style_and_by_numbering(tmp_path: Path) -> None:
     word.add_paragraph("The end.")
     assert blocks_of(read(tmp_path, word)) == [
         ("list_item", "to meet;"),
-        ("list_item", "to report;"),
+        ("list_item", "1. to report;"),
         ("list_item", "to review;"),
         ("paragraph", "The end."),
     ]
