@@ -12,26 +12,27 @@ _BEGIN = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)*")
 _RANGE = re.compile(r"\d[-–—]$")
 #: A sign that the author set a hyphen: what official texts put before one, and what they put behind one.
 _FIRST = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    win non self long short high low well cross vice ex capacity policy decision peace multi inter co post pre sub anti
-    evidence rights needs people gender age donor partner cost risk life labour market demand third two three four
-    five six medium full large small fact so follow results host middle lower upper conflict climate child data
-        """,
-    )
+    """
+    win non self long short high low well cross vice ex capacity policy decision peace evidence rights needs people
+    gender donor partner cost risk labour market demand two three four five six medium full large small fact follow
+    results host middle lower upper conflict climate child data deep
+    """.split()  # noqa: SIM905
 )
 _SECOND = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    based making building sharing led driven oriented term wide related range specific free owned level scale border
-    party governmental state country year month day time win sensitive responsive friendly neutral known being income
-    finding effective compliance refoulement discrimination regular profit skilled keeping off up called lasting
-    makers maker holders holder step track sectoral cutting binding aged round front
-        """,
-    )
+    """
+    based making building sharing driven oriented term related range specific owned sensitive responsive friendly
+    neutral compliance effective governmental known financing financed
+    """.split()  # noqa: SIM905
 )
+_SECOND_OF_FIRST = frozenset(
+    """
+    border party state country year month day time win level scale wide led free being income finding refoulement
+    discrimination regular profit skilled keeping off up called lasting maker makers holder holders step track sectoral
+    cutting binding aged sea seated rooted established standing
+    """.split()  # noqa: SIM905
+)
+#: Prefixes that some authors set a hyphen behind and others do not: each document shows which.
+_PREFIX = frozenset(["anti", "co", "inter", "intra", "mid", "multi", "post", "pre", "re", "sub", "semi"])
 
 
 def vocabulary(lines: Iterable[str]) -> Counter[str]:
@@ -49,7 +50,9 @@ def vocabulary(lines: Iterable[str]) -> Counter[str]:
         for word in found:
             words[word] += 1
             if "-" in word:
-                words.update(word.split("-"))
+                parts = word.split("-")
+                words.update(parts)
+                words[f"{parts[0]}-"] += 1
     return words
 
 
@@ -89,6 +92,8 @@ def _is_one_word(left: str, right: str, hyphen: str, words: Counter[str]) -> boo
     if one == two or len(one.split("-")[-1]) == 1:
         return False
     first, second = one.split("-")[-1], two.split("-")[0]
-    if second in _SECOND and (first in _FIRST or first in words):
+    if second in _SECOND and (first in _FIRST or first in _PREFIX or first in words):
         return False
-    return not (first in _FIRST and second in words and len(second) > 2)
+    if first in _PREFIX:
+        return not (words[f"{first}-"] and second in words)
+    return not (first in _FIRST and (second in _SECOND_OF_FIRST or (second in words and len(second) > 2)))

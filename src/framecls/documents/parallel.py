@@ -1,9 +1,9 @@
 """
 Many inputs read by several processes, in order.
 
-Processes, not threads, since PDFium bears no threads. Each is a program of its own that is spoken to over pipes: scripts
-need no ``if __name__ == "__main__"``, and a document that brings a reader down, or to a standstill, costs that
-document alone.
+Processes, not threads, since PDFium bears no threads. Each is a program of its own that is spoken to over pipes, so
+that scripts need no ``if __name__ == "__main__"``, and a document that brings a reader down, or to a standstill, costs
+that document alone.
 """
 
 import json

@@ -10,13 +10,15 @@ from framecls.documents.document import Block, BlockKind, Document
 from framecls.documents.hyphens import join_lines, vocabulary
 from framecls.documents.pdf_blocks import Draft, blocks_of_page, finish, style_of
 from framecls.documents.pdf_furniture import find_furniture
-from framecls.documents.pdf_order import Line, align, in_order, lines_of
+from framecls.documents.pdf_order import Line, Table, align, in_order, lines_of
 from framecls.documents.pdf_words import PageContent, Word, read_page
 from framecls.errors import DocumentError
 
 __all__ = ["read_pdf"]
 
 _PASSWORD_ERROR = 4
+#: A document has no more kinds of columns than this.
+_MOST_GUTTERS = 8
 
 
 def read_pdf(path: Path, id: str) -> Document:
@@ -72,10 +74,10 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 def _document(id: str, pages: Sequence[PageContent], meta: dict[str, str | int]) -> Document:
     furniture, pages = _set_furniture_apart(pages)
-    columns = [in_order(page.words, page.rules, number) for number, page in enumerate(pages, 1)]
+    columns = _columns(pages)
     align(columns)
     aside = [
-        [column for words in page.turned for column in in_order(words, (), number)]
+        [column for words in page.turned for column in in_order(words, (), number)[0]]
         for number, page in enumerate(pages, 1)
     ]
     style = style_of([column for page in columns for column in page])
@@ -95,6 +97,16 @@ def _document(id: str, pages: Sequence[PageContent], meta: dict[str, str | int])
     for line in furniture:
         layout.add_furniture(line)
     return Document(id, "".join(layout.parts), tuple(layout.blocks), meta, layout.page_starts())
+
+
+def _columns(pages: Sequence[PageContent]) -> list[list[list[Line | Table]]]:
+    """Give the columns of each page; what pages with many lines show of columns helps with those that have few."""
+    found = [in_order(page.words, page.rules, number) for number, page in enumerate(pages, 1)]
+    known = list(dict.fromkeys(gutter for _, gutters in found for gutter in gutters))[:_MOST_GUTTERS]
+    return [
+        columns if gutters or not known else in_order(page.words, page.rules, number, known)[0]
+        for number, (page, (columns, gutters)) in enumerate(zip(pages, found, strict=True), 1)
+    ]
 
 
 def _set_furniture_apart(pages: Sequence[PageContent]) -> tuple[list[Line], list[PageContent]]:

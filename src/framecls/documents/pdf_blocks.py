@@ -206,7 +206,9 @@ def _goes_on(last: Draft, draft: Draft) -> bool:
         return False
     if after.text[0].islower() and not ENUMERATOR.match(after.text):
         return True
-    full = before.right - before.x1 < 0.12 * (before.right - before.left) or before.text[-1] in ",-–—"
+    # A line that ends though the next word would have fitted ends what it belongs to.
+    room = before.right - before.x1
+    full = room < after.words[0].x1 - after.words[0].x0 + 0.5 * before.size or before.text[-1] in ",-–—"
     return full and (len(last.lines) > 1 or len(before.words) > 5) and not ENUMERATOR.match(after.text)
 
 

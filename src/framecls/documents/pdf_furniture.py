@@ -81,7 +81,9 @@ def find_furniture(pages: Sequence[Sequence[Line]], edges: Sequence[tuple[float,
         if same >= (2 if len(pages) < 8 or not ends_as_text else 3):
             return True
         number = _number(candidate)
-        return not ends_as_text and number is not None and offsets[candidate.side, number] >= often
+        # The very number of the page is less of a chance than one that only grows with it.
+        needed = 2 if number == 1 else often
+        return not ends_as_text and number is not None and offsets[candidate.side, number] >= needed
 
     found: list[set[int]] = [set() for _ in pages]
     for both in sides:

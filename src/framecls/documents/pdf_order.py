@@ -7,9 +7,10 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from framecls.documents.layout import ENUMERATOR
 from framecls.documents.pdf_words import Rule, Word
 
-__all__ = ["Line", "Table", "align", "in_order", "lines_of"]
+__all__ = ["Gutter", "Line", "Table", "align", "in_order", "lines_of"]
 
 #: Shares of the font size: how far baselines of one line may differ, and how wide the white between columns is.
 _SAME_LINE, _GUTTER = 0.5, 0.9
@@ -18,8 +19,17 @@ _COLUMN_LINES, _COLUMN_WORDS = 4, 2.5
 _BIN = 2.0
 #: A page with one column is no narrower than so many times its type.
 _NARROWEST = 24
+#: White of this many times the type parts the cells of a row; even white up to so much is that of a justified line.
+_CELL_GAP, _LOOSEST = 1.5, 3.5
 #: Ruled lines nearer than this meet; a page with more of them is a drawing.
 _TOUCH, _MOST_RULES = 3.0, 500
+
+
+class Gutter(NamedTuple):
+    """The white between two columns: a place in it, and where the right one begins."""
+
+    x: float
+    edge: float
 
 
 class Line(NamedTuple):
@@ -66,27 +76,31 @@ class _Item(NamedTuple):
 _Placed = TypeVar("_Placed", Word, _Item)
 
 
-def in_order(words: Sequence[Word], rules: Sequence[Rule], page: int) -> list[list[Line | Table]]:
+def in_order(
+    words: Sequence[Word], rules: Sequence[Rule], page: int, gutters: Sequence[Gutter] = ()
+) -> tuple[list[list[Line | Table]], list[Gutter]]:
     """
     Bring what stands on a page into the order in which it is read.
 
     :param words: its words.
     :param rules: its ruled lines.
     :param page: its number, from 1.
-    :returns: its columns, and the stretches that run over all columns, each from top to bottom.
+    :param gutters: those of other pages; where this one has the same, one line beside it is enough.
+    :returns: its columns, and the stretches that run over all columns, each from top to bottom; and its gutters.
     """
     tables, rest = _ruled_tables(words, rules, page)
     items = [_Item(word.x0, word.x1, word.y, word.size, word) for word in rest]
     items += [_Item(table.x0, table.x1, table.y, 1.0, table) for table in tables]
     if not items:
-        return []
+        return [], []
     columns: list[list[Line | Table]] = []
-    for column in _columns(items):
+    found: list[Gutter] = []
+    for column in _columns(items, gutters, found):
         text = [item.thing for item in column if isinstance(item.thing, Word)]
         things: list[Line | Table] = [item.thing for item in column if isinstance(item.thing, Table)]
-        things += lines_of(text, page)
+        things += _with_open_tables(lines_of(text, page))
         columns.append(sorted(things, key=lambda thing: thing.y))
-    return columns
+    return columns, found
 
 
 def align(pages: Sequence[list[list[Line | Table]]]) -> None:
@@ -156,26 +170,27 @@ def _rows(things: Sequence[_Placed]) -> Iterator[list[_Placed]]:
         yield row
 
 
-def _columns(items: Sequence[_Item]) -> Iterator[list[_Item]]:
+def _columns(items: Sequence[_Item], known: Sequence[Gutter], found: list[Gutter]) -> Iterator[list[_Item]]:
     """Yield the columns of a page in reading order, what runs over several of them apart."""
-    gutter = _gutter(items) if len(items) > _COLUMN_LINES else None
-    if gutter is None:
+    place = _gutter(items, known) if len(items) > _COLUMN_LINES else None
+    if place is None:
         if items:
             yield list(items)
         return
-    x, top, bottom = gutter
-    yield from _columns([item for item in items if item.y < top])
-    within = [item for item in items if top <= item.y <= bottom]
-    yield from _columns([item for item in within if item.x1 <= x])
-    yield from _columns([item for item in within if item.x1 > x])
-    yield from _columns([item for item in items if item.y > bottom])
+    gutter, top, bottom = place
+    found.append(gutter)
+    yield from _columns([item for item in items if item.y < top], known, found)
+    left, right = _sides([item for item in items if top <= item.y <= bottom], gutter.x)
+    yield from _columns(left, known, found)
+    yield from _columns(right, known, found)
+    yield from _columns([item for item in items if item.y > bottom], known, found)
 
 
-def _gutter(items: Sequence[_Item]) -> tuple[float, float, float] | None:
+def _gutter(items: Sequence[_Item], known: Sequence[Gutter]) -> tuple[Gutter, float, float] | None:
     """
     Find the white between two columns: a place that no word of many successive rows covers, with text on both sides.
 
-    :returns: its place, and the first and the last baseline beside it; ``None`` where the text is in one column.
+    :returns: it, and the first and the last baseline beside it; ``None`` where the text is in one column.
     """
     rows = list(_rows(items))
     if len(rows) < _COLUMN_LINES:
@@ -201,14 +216,32 @@ def _gutter(items: Sequence[_Item]) -> tuple[float, float, float] | None:
             if score >= _COLUMN_LINES:
                 found.setdefault((int(first), int(last)), []).append(int(place))
                 scores[int(first), int(last)] = max(int(score), scores.get((int(first), int(last)), 0))
-    for first, last in sorted(found, key=lambda stretch: (-scores[stretch], stretch))[:8]:
+    for first, last in sorted(found, key=lambda stretch: (-scores[stretch], stretch[0] - stretch[1], stretch))[:8]:
         at = found[first, last]
         x = float(places[at[len(at) // 2]])
         stretch_rows = _trim(rows[first : last + 1], x, above=first > 0, below=last < len(rows) - 1)
         beside = [item for row in stretch_rows for item in row]
         if all(_is_column(side, end - begin) for side in _sides(beside, x)):
-            return x, min(item.y for item in beside), max(item.y for item in beside)
+            edge = min(item.x0 for item in _sides(beside, x)[1])
+            return Gutter(x, edge), min(item.y for item in beside), max(item.y for item in beside)
+    for gutter in known:
+        near = _beside(rows, gutter)
+        if near is not None:
+            return gutter, min(item.y for item in near), max(item.y for item in near)
     return None
+
+
+def _beside(rows: Sequence[list[_Item]], gutter: Gutter) -> list[_Item] | None:
+    """Give what stands beside a gutter that other pages have, if it keeps to the columns and one of them is filled."""
+    free = [row for row in rows if all(item.x1 <= gutter.x or item.x0 >= gutter.edge - _TOUCH for item in row)]
+    beside = [item for row in free for item in row]
+    left, right = _sides(beside, gutter.x)
+    begins = [min(item.x0 for item in row) for row in _rows(right)]
+    if not left or not right or any(begin - gutter.edge > 3 * right[0].size for begin in begins):
+        return None
+    width = max(item.x1 for item in beside) - min(item.x0 for item in beside)
+    inner = [row for row in rows if min(item.y for item in beside) <= row[0].y <= max(item.y for item in beside)]
+    return beside if len(inner) == len(free) and any(_is_column(side, width) for side in (left, right)) else None
 
 
 def _sides(items: Sequence[_Item], x: float) -> tuple[list[_Item], list[_Item]]:
@@ -329,3 +362,79 @@ def _table(words: Sequence[Word], columns: list[float], lines: list[float], rule
     for row, column in sorted(cells):
         rows.setdefault(row, []).append(lines_of(cells[row, column], page))
     return Table(list(rows.values()), columns[0], columns[-1], lines[0], lines[-1], page)
+
+
+def _with_open_tables(lines: Sequence[Line]) -> Iterator[Line | Table]:
+    """Put lines that stand in columns of short cells, without rules around them, together as tables."""
+    group: list[tuple[Line, list[list[Word]]]] = []
+    for line in lines:
+        parts = _parts(line)
+        if group and not _fits_below(group, line, parts):
+            yield from _open_table(group)
+            group = []
+        if len(parts) > 1 or group:
+            group.append((line, parts))
+        else:
+            yield line
+    yield from _open_table(group)
+
+
+def _parts(line: Line) -> list[list[Word]]:
+    """Cut a line where it has gaps wider than its others, though not behind the number of an item."""
+    gaps = [after.x0 - word.x1 for word, after in pairwise(line.words)]
+    wide = _CELL_GAP * line.size
+    if len(gaps) > 1:
+        # A justified line may be loose, but evenly so.
+        even = max(gaps) - min(gaps) < 0.15 * max(gaps) < 0.15 * _LOOSEST * line.size
+        wide = max(gaps) + 1 if even else max(wide, 2.2 * min(gaps) if min(gaps) < wide else wide)
+    parts = [[line.words[0]]]
+    for gap, after in zip(gaps, line.words[1:], strict=True):
+        first = " ".join(each.text for each in parts[0]) + " "
+        if gap >= wide and not (len(parts) == 1 and ENUMERATOR.fullmatch(first)):
+            parts.append([after])
+        else:
+            parts[-1].append(after)
+    return parts
+
+
+def _fits_below(group: Sequence[tuple[Line, list[list[Word]]]], line: Line, parts: Sequence[Sequence[Word]]) -> bool:
+    last = group[-1][0]
+    if line.y - last.y > 2.6 * max(line.size, last.size):
+        return False
+    cells = [(part[0].x0, part[-1].x1) for _, row in group for part in row]
+    aligned = [
+        any(
+            min(abs(x0 - part[0].x0), abs(x1 - part[-1].x1), abs(x0 + x1 - part[0].x0 - part[-1].x1) / 2) <= _TOUCH
+            for x0, x1 in cells
+        )
+        for part in parts
+    ]
+    if len(parts) == 1:
+        # The rest of a cell that did not fit on a line; below the first column, it may as well be the next paragraph.
+        return aligned[0] and line.x0 > group[0][0].x0 + line.size and line.y - last.y < 1.5 * line.size
+    return sum(aligned) >= max(2, len(parts) - 1)
+
+
+def _open_table(group: Sequence[tuple[Line, list[list[Word]]]]) -> Iterator[Line | Table]:
+    rows: list[list[list[Line]]] = []
+    for line, parts in group:
+        cells = [lines_of(part, line.page) for part in parts]
+        small = all(part[0].text[0].islower() for part in parts)
+        homes = [_home(rows[-1], part[0].x0) if rows and (len(parts) == 1 or small) else None for part in parts]
+        if rows and all(home is not None for home in homes):
+            for home, cell in zip(homes, cells, strict=True):
+                if home is not None:
+                    home += cell
+        else:
+            rows.append(cells)
+    wide = sum(len(row) > 2 for row in rows)
+    if len(rows) < 3 and wide < 2:
+        yield from (line for line, _ in group)
+        return
+    lines = [line for line, _ in group]
+    left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    yield Table(rows, left, right, lines[0].y, lines[-1].y, lines[0].page)
+
+
+def _home(row: Sequence[list[Line]], x: float) -> list[Line] | None:
+    return next((cell for cell in row if abs(cell[0].x0 - x) <= _TOUCH), None)

@@ -1,0 +1,79 @@
+"""Documents of known content in many layouts: every sentence comes back, once, with nothing else in it."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from framecls.documents import Document, read, sentences
+from tests.documents.known import Known
+from tests.documents.made_pdf import MAKERS as PDF
+
+_BULLET = re.compile(r"^[•–—-]\s+")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out of one document."""
+
+    known: Known
+    document: Document
+    found: list[str]
+
+    @property
+    def missing(self) -> list[str]:
+        return [text for text in self.known.expected if _BULLET.sub("", text) not in self.found]
+
+    @property
+    def repeated(self) -> list[str]:
+        counts, expected = Counter(self.found), Counter(_BULLET.sub("", text) for text in self.known.expected)
+        return [text for text in expected if counts[text] > expected[text]]
+
+    @property
+    def polluted(self) -> list[str]:
+        return [text for text in self.found for words in self.known.furniture if words in text]
+
+
+MAKERS = {f"{name}.pdf": make for name, make in PDF.items()}
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    folder = tmp_path_factory.mktemp("made")
+    found = {}
+    for number, (name, make) in enumerate(MAKERS.items()):
+        known = Known(name, 11 * number)
+        make(folder / name, known)
+        document = read(folder / name)
+        texts = [_BULLET.sub("", sentence.text) for sentence in sentences(document)]
+        found[name] = Result(known, document, texts)
+    return found
+
+
+def test_there_are_documents_enough() -> None:
+    assert len(MAKERS) >= 40
+
+
+def test_known_sentences_come_out_exactly(results: dict[str, Result]) -> None:
+    total = sum(len(result.known.expected) for result in results.values())
+    missing = [f"{name}: {text}" for name, result in results.items() for text in result.missing]
+    assert total > 1000
+    assert len(missing) <= 0.005 * total, f"{len(missing)} of {total}:\n" + "\n".join(missing)
+
+
+def test_no_sentence_comes_out_twice(results: dict[str, Result]) -> None:
+    assert [(name, text) for name, result in results.items() for text in result.repeated] == []
+
+
+def test_no_sentence_holds_furniture(results: dict[str, Result]) -> None:
+    assert [(name, text) for name, result in results.items() for text in result.polluted] == []
+
+
+def test_offsets_hold_and_pages_grow(results: dict[str, Result]) -> None:
+    for result in results.values():
+        text = result.document.text
+        for sentence in sentences(result.document):
+            assert sentence.start is not None
+            assert text[sentence.start : sentence.end] == sentence.text
+        assert list(result.document.page_starts) == sorted(result.document.page_starts)
