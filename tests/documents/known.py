@@ -45,6 +45,10 @@ class Known:
         """Take a paragraph without places to break a word."""
         return " ".join(self.take(count)).replace(MAY_BREAK, "")
 
+    def item(self, label: str) -> str:
+        """Take a sentence, without places to break a word, that is expected behind the number of its item."""
+        return self.one(before=f"{label} ").replace(MAY_BREAK, "")
+
     def heading(self, text: str) -> str:
         """Expect a heading."""
         self.expected.append(text)

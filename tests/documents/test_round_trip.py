@@ -2,13 +2,16 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from framecls.documents import Document, read, sentences
+from tests.documents import made_docx, made_html, made_pdf
 from tests.documents.known import Known
-from tests.documents.made_pdf import MAKERS as PDF
 
 _BULLET = re.compile(r"^[•–—-]\s+")
 
@@ -35,7 +38,16 @@ class Result:
         return [text for text in self.found for words in self.known.furniture if words in text]
 
 
-MAKERS = {f"{name}.pdf": make for name, make in PDF.items()}
+def _write_html(path: Path, known: Known) -> None:
+    name = path.stem
+    path.write_bytes(made_html.MAKERS[name](known).encode(made_html.ENCODINGS.get(name, "utf-8")))
+
+
+MAKERS: dict[str, Callable[[Path, Known], None]] = {
+    **{f"{name}.pdf": make for name, make in made_pdf.MAKERS.items()},
+    **{f"{name}.docx": partial(made_docx.make, maker) for name, maker in made_docx.MAKERS.items()},
+    **{f"{name}.html": _write_html for name in made_html.MAKERS},
+}
 
 
 @pytest.fixture(scope="session")

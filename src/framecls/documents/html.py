@@ -252,11 +252,10 @@ def _runs(body: LexborNode) -> Iterator[tuple[_State, str]]:
 def _enter(node: LexborNode, tag: str, state: _State) -> _State | None:
     """Give the state inside an element; ``None`` for one that is not shown."""
     attributes = node.attributes
-    if attributes:
-        if "hidden" in attributes or _HIDDEN_STYLE.search(attributes.get("style") or ""):
-            return None
-        if tag in ("a", "sup") and _is_reference(node, tag, attributes):
-            return None
+    if attributes and ("hidden" in attributes or _HIDDEN_STYLE.search(attributes.get("style") or "")):
+        return None
+    if tag in ("a", "sup") and _is_reference(node, tag, attributes):
+        return None
     if tag not in _BLOCK:
         return state._replace(link=True) if tag == "a" else state
     names = [*(attributes.get("class") or "").split(), attributes.get("id") or "", attributes.get("role") or ""]
