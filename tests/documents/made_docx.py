@@ -14,11 +14,13 @@ from docx.text.paragraph import Paragraph
 from tests.documents.known import MAY_BREAK, Known
 
 _NAMESPACES = nsdecls("w")
+RAISED = '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr>'
 
 
-def run(text: str, tag: str = "t") -> str:
+def run(text: str, tag: str = "t", *, small: bool = False) -> str:
     """Give the XML of a run."""
-    return f'<w:r><w:{tag} xml:space="preserve">{text}</w:{tag}></w:r>'
+    size = '<w:rPr><w:sz w:val="18"/></w:rPr>' if small else ""
+    return f'<w:r>{size}<w:{tag} xml:space="preserve">{text}</w:{tag}></w:r>'
 
 
 def append(paragraph: Paragraph, xml: str) -> None:
@@ -29,7 +31,10 @@ def append(paragraph: Paragraph, xml: str) -> None:
 
 def add_notes(word: WordDocument, kind: str, texts: dict[int, str]) -> None:
     """Add footnotes or endnotes, and the separator that Word keeps among them."""
-    notes = "".join(f'<w:{kind} w:id="{id}"><w:p>{run(text)}</w:p></w:{kind}>' for id, text in texts.items())
+    notes = "".join(
+        f'<w:{kind} w:id="{id}"><w:p><w:r>{RAISED}<w:{kind}Ref/></w:r>{run(text, small=True)}</w:p></w:{kind}>'
+        for id, text in texts.items()
+    )
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><w:{kind}s {_NAMESPACES}>'
         f'<w:{kind} w:type="separator" w:id="-1"><w:p>{run("separator")}</w:p></w:{kind}>{notes}</w:{kind}s>'
@@ -119,7 +124,7 @@ def notes(word: WordDocument, known: Known, kind: str = "footnote") -> None:
         sentence = known.plain()
         middle = sentence.index(" ", len(sentence) // 2)
         paragraph = word.add_paragraph(known.plain(2) + " " + sentence[:middle])
-        append(paragraph, f'<w:r><w:{kind}Reference w:id="{id}"/></w:r>')
+        append(paragraph, f'<w:r>{RAISED}<w:{kind}Reference w:id="{id}"/></w:r>')
         paragraph.add_run(sentence[middle:] + " " + known.plain())
         texts[id] = known.plain(2)
     add_notes(word, kind, texts)

@@ -347,6 +347,30 @@ def with_scan(path: Path, known: Known) -> None:
     setter.save()
 
 
+def raised_marks(path: Path, known: Known) -> None:
+    """Raised marks in the text, with the notes they stand for, and a raised number that is none."""
+    body = ParagraphStyle("body", fontName="Times-Roman", fontSize=11, leading=14, spaceAfter=6)
+    story = []
+    for number in range(1, 4):
+        sentence = known.plain()
+        middle = sentence.index(" ", len(sentence) // 2)
+        marked = f"{sentence[:middle]}<super size=6>{number}</super>{sentence[middle:]}"
+        story.append(Paragraph(f"{known.plain()} {marked} {known.plain()}<super size=6>{number + 3}</super>", body))
+    story.append(
+        Paragraph(f"{known.heading('The site covers some 300 km9 of forest.').replace('9', '<super>9</super>')}", body)
+    )
+    sentence_of = {number: known.item(str(number)) for number in range(1, 7)}
+
+    def draw(canvas: Canvas, _: object) -> None:
+        for number in sentence_of:
+            canvas.setFont("Times-Roman", 6)
+            canvas.drawString(80, 172 - 14 * number, str(number))
+            canvas.setFont("Times-Roman", 8)
+            canvas.drawString(83.5, 169 - 14 * number, sentence_of[number])
+
+    SimpleDocTemplate(str(path), invariant=1, bottomMargin=200).build(story, onFirstPage=draw)
+
+
 def ruled_table(path: Path, known: Known) -> None:
     """A table with ruled cells, one of them over two columns, between paragraphs; set by reportlab's own engine."""
     body = ParagraphStyle("body", fontName="Times-Roman", fontSize=10, leading=12.5, alignment=TA_JUSTIFY, spaceAfter=6)
@@ -427,6 +451,7 @@ MAKERS: dict[str, Callable[[Path, Known], None]] = {
     "turned-text": turned_text,
     "stamped": stamped,
     "with-scan": with_scan,
+    "raised-marks": raised_marks,
     "ruled-table": ruled_table,
     "open-table": open_table,
     "truetype": truetype,

@@ -1,5 +1,6 @@
 """PDF: the text layer in reading order, with running headers, page numbers and footnotes set apart."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ import pypdfium2
 
 from framecls.documents.document import Block, BlockKind, Document
 from framecls.documents.hyphens import join_lines, vocabulary
-from framecls.documents.pdf_blocks import Draft, blocks_of_page, finish, style_of
+from framecls.documents.pdf_blocks import Draft, blocks_of_page, finish, note_marks, style_of, without_marks
 from framecls.documents.pdf_furniture import find_furniture
 from framecls.documents.pdf_order import Line, Table, align, in_order, lines_of
 from framecls.documents.pdf_words import PageContent, Word, read_page
@@ -17,6 +18,7 @@ from framecls.errors import DocumentError
 __all__ = ["read_pdf"]
 
 _PASSWORD_ERROR = 4
+_GLUED_MARK = re.compile(r"^(\d{1,3}|[*†‡§]{1,3})(?=[A-Z\"“(])")
 #: A document has no more kinds of columns than this.
 _MOST_GUTTERS = 8
 
@@ -91,7 +93,7 @@ def _document(id: str, pages: Sequence[PageContent], meta: dict[str, str | int])
             drafts += blocks_of_page([column], (), style, None)[0]
     finish(drafts)
     words = vocabulary(line.text for draft in drafts for line in draft.lines)
-    layout = _Layout(words, len(pages))
+    layout = _Layout(words, note_marks(drafts), len(pages))
     for draft in drafts:
         layout.add(draft)
     for line in furniture:
@@ -137,25 +139,28 @@ def _text(words: Sequence[Word]) -> str:
 class _Layout:
     """Lays blocks out one after another, an empty line between them, and notes where pages begin."""
 
-    def __init__(self, words: Counter[str], pages: int) -> None:
+    def __init__(self, words: Counter[str], marks: set[str], pages: int) -> None:
         self.parts: list[str] = []
         self.blocks: list[Block] = []
-        self._words = words
+        self._words, self._marks = words, marks
         self._starts: list[int | None] = [None] * pages
         self._position = 0
 
     def add(self, draft: Draft) -> None:
         """Add a block, its lines joined."""
-        parts = [draft.lines[0].text]
+        parts = [without_marks(draft.lines[0], self._marks)]
+        if draft.kind == "footnote":
+            parts[0] = _GLUED_MARK.sub(r"\1 ", parts[0])
         begins = [0]
         length = len(parts[0])
         for line in draft.lines[1:]:
-            joined = join_lines(parts[-1], line.text, self._words)
-            length += len(joined) - len(parts[-1]) - len(line.text)
-            parts[-1] = joined[: len(joined) - len(line.text)]
+            text = without_marks(line, self._marks)
+            joined = join_lines(parts[-1], text, self._words)
+            length += len(joined) - len(parts[-1]) - len(text)
+            parts[-1] = joined[: len(joined) - len(text)]
             begins.append(length)
-            parts.append(line.text)
-            length += len(line.text)
+            parts.append(text)
+            length += len(text)
         assert draft.kind is not None
         start = self._append("".join(parts), draft.kind, draft.lines[0].page, draft.level)
         if draft.kind not in ("footnote", "furniture"):

@@ -12,13 +12,14 @@ from framecls.documents.layout import ENUMERATOR, find_blocks
 from framecls.documents.pdf_order import Line, Table
 from framecls.documents.pdf_words import Rule
 
-__all__ = ["Draft", "Style", "blocks_of_page", "finish", "style_of"]
+__all__ = ["Draft", "Style", "blocks_of_page", "finish", "note_marks", "style_of", "without_marks"]
 
 _FINAL = re.compile(r"[.!?…][\"'”’»)\]]*\d{0,3}$")
 _CLAUSE_END = re.compile(r"[;:](?:\s+(?:and|or))?$")
 _NUMBERED = re.compile(r"(?:[A-Z]|[IVX]+|\d+(?:\.\d+)*)\.?\s")
 #: What a footnote begins with.
 _MARK = re.compile(r"(?:(\d{1,3})|[*†‡§]{1,3}|\[(\d{1,3})\]|\((\d{1,3})\))(?:[.)]?\s|(?=[A-Z\"“(]))")
+_LONE_MARK = re.compile(r"\d{1,3}|[ivxl]{1,5}|[*†‡§]{1,3}")
 _BULLET_OR_LETTER = re.compile(r"[^\w\s(]|\(?[A-Za-z]{1,6}\)")
 #: A line of a table of contents: dots, then the page.
 _LEADER = re.compile(r"(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxl]{1,6})$")
@@ -264,6 +265,37 @@ def _footnotes(lines: Sequence[Line]) -> Iterator[Draft]:
         block.append(line)
     if block:
         yield Draft("footnote", block)
+
+
+def note_marks(drafts: Sequence[Draft]) -> set[str]:
+    """
+    Find the marks of the notes of a document, by which the marks in its text are known.
+
+    :param drafts: its blocks.
+    :returns: what its footnotes and endnotes begin with, "12" or "*".
+    """
+    marks = set()
+    for draft in drafts:
+        words = draft.lines[0].words
+        found = _MARK.match(draft.lines[0].text) if draft.kind == "footnote" else None
+        if found:
+            marks.add(next((group for group in found.groups() if group), found[0].strip()))
+        elif len(words) > 1 and words[0].size < _SMALLER * words[1].size and _LONE_MARK.fullmatch(words[0].text):
+            marks.add(words[0].text)
+    return marks
+
+
+def without_marks(line: Line, marks: set[str]) -> str:
+    """
+    Give the text of a line without the marks of notes, as they are no part of its sentences.
+
+    :param line: the line.
+    :param marks: the marks of the notes there are; any other raised number stays.
+    :returns: its text.
+    """
+    if not any(word.mark in marks for word in line.words if word.mark):
+        return line.text
+    return " ".join(word.bare if word.mark in marks else word.text for word in line.words)
 
 
 def finish(drafts: Sequence[Draft]) -> None:

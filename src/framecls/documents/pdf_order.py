@@ -13,10 +13,10 @@ from framecls.documents.pdf_words import Rule, Word
 __all__ = ["Gutter", "Line", "Table", "align", "in_order", "lines_of"]
 
 #: Shares of the font size: how far baselines of one line may differ, and how wide the white between columns is.
-_SAME_LINE, _GUTTER = 0.5, 0.9
+_SAME_LINE, _GUTTER = 0.5, 0.75
 #: Columns have at least so many lines, and so many words in each on average.
 _COLUMN_LINES, _COLUMN_WORDS = 4, 2.5
-_BIN = 2.0
+_BIN = 1.0
 #: A page with one column is no narrower than so many times its type.
 _NARROWEST = 24
 #: White of this many times the type parts the cells of a row; even white up to so much is that of a justified line.

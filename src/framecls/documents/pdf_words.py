@@ -21,6 +21,10 @@ _CLEAN: dict[int, str | None] = {
     **{0xFB00 + number: letters for number, letters in enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"))},
     **dict.fromkeys(map(ord, _HYPHEN_AND_LINE_END), "-"),
 }
+#: What the mark of a note may look like, in front of a word and behind one.
+_FIRST_MARK = re.compile(r"(?:\d{1,3}|[ivxl]{1,5}|[*†‡§]{1,3})(?=[^\W\d_]|[\"“‘(\[])")
+_LAST_MARK = re.compile(r"(?<=[^\s\d])((?:\d{1,3}|[ivxl]{1,5}|[*†‡§]{1,3}))[.,;:!?)\]”’\"]*$")
+_MARK_SIZE = 0.8
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
 #: Ruled lines are thinner than this, and tables have at most so many paths.
@@ -32,6 +36,9 @@ class Word(NamedTuple):
     Characters without a space between them.
 
     Coordinates are points from the left and from the top as the text is read, whichever way the page is turned.
+
+    :param mark: what of it is raised and small, as the mark of a footnote is; empty for most.
+    :param bare: the rest, where there is a mark.
     """
 
     text: str
@@ -40,6 +47,8 @@ class Word(NamedTuple):
     y: float
     size: float
     bold: bool
+    mark: str = ""
+    bare: str = ""
 
 
 class Rule(NamedTuple):
@@ -77,6 +86,8 @@ class _Placed(NamedTuple):
     origin: tuple[float, float]
     size: float
     bold: bool
+    mark: str = ""
+    bare: str = ""
 
 
 def read_page(page: pypdfium2.PdfPage) -> PageContent:
@@ -113,36 +124,79 @@ def _placed(handle: raw.FPDF_TEXTPAGE) -> Iterator[_Placed]:
     get = raw.FPDFText_GetUnicode
     count = raw.FPDFText_CountChars(handle)
     text = "".join([chr(get(handle, index) or 32) for index in range(count)])
-    matrix, first, last = raw.FS_MATRIX(), raw.FS_RECTF(), raw.FS_RECTF()
-    x, y = ctypes.c_double(), ctypes.c_double()
-    fonts: dict[int, bool] = {}
+    glyphs = _Glyphs(handle)
     for run in _RUN.finditer(text):
         start, end = run.span()
+        # The mark of a note in front of its first word is a word of its own; one behind a word is a part of it.
+        before = _FIRST_MARK.match(run[0])
+        if before is not None and glyphs.is_raised(start, start + before.end(), end - 1):
+            yield glyphs.word(run[0][: before.end()], start, start + before.end())
+            start += before.end()
+        behind = _LAST_MARK.search(run[0])
+        mark, bare = "", ""
+        if behind is not None:
+            at = slice(*behind.span(1))
+            if run.start() + at.start > start and glyphs.is_raised(
+                run.start() + at.start, run.start() + at.stop, start
+            ):
+                mark = behind[1]
+                bare = (text[start : run.start() + at.start] + run[0][at.stop :]).translate(_CLEAN)
+        if text[start:end].translate(_CLEAN):
+            yield glyphs.word(text[start:end], start, end)._replace(mark=mark, bare=bare)
+
+
+class _Glyphs:
+    """Asks PDFium about the characters of a page."""
+
+    def __init__(self, handle: raw.FPDF_TEXTPAGE) -> None:
+        self._handle = handle
+        self._matrix, self._first, self._last = raw.FS_MATRIX(), raw.FS_RECTF(), raw.FS_RECTF()
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._fonts: dict[int, bool] = {}
+
+    def size(self, index: int) -> float:
+        """Give the size of a character as it is shown; the matrix of its text is kept."""
+        raw.FPDFText_GetMatrix(self._handle, index, self._matrix)
+        return float(raw.FPDFText_GetFontSize(self._handle, index)) * hypot(self._matrix.c, self._matrix.d)
+
+    def is_raised(self, start: int, end: int, beside: int) -> bool:
+        """Tell whether characters are clearly smaller than another, and stand higher."""
+        size = self.size(beside)
+        if any(self.size(index) > _MARK_SIZE * size for index in range(start, end)):
+            return False
+        raw.FPDFText_GetLooseCharBox(self._handle, start, self._first)
+        raw.FPDFText_GetLooseCharBox(self._handle, beside, self._last)
+        # Where the text is turned, up is not up, and the size has to do.
+        return bool(self._matrix.b) or self._first.bottom > self._last.bottom + 0.1 * size
+
+    def word(self, text: str, start: int, end: int) -> _Placed:
+        """Give a word with its place."""
+        handle, first, last = self._handle, self._first, self._last
         # A soft hyphen at the end of a word is where it was broken; any other is invisible.
-        word = run[0].translate(_CLEAN) + ("\xad" if run[0][-1] == "\xad" else "")
-        if not word:
-            continue
+        word = text.translate(_CLEAN) + ("\xad" if text[-1] == "\xad" else "")
         if "\ud800" <= max(word) <= "\udfff":
             word = word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        raw.FPDFText_GetMatrix(handle, start, matrix)
-        raw.FPDFText_GetCharOrigin(handle, start, x, y)
+        if len(word) == 1 and "\uf000" <= word <= "\uf0ff":
+            # What symbol fonts have there stands alone only as the mark of an item.
+            word = "•"
+        size = self.size(start)
+        raw.FPDFText_GetCharOrigin(handle, start, self._x, self._y)
         raw.FPDFText_GetLooseCharBox(handle, start, first)
         # A hyphen that PDFium replaced has no box of its own.
-        final = end - 1 if run[0][-1] not in _HYPHEN_AND_LINE_END else max(start, end - 2)
+        final = end - 1 if text[-1] not in _HYPHEN_AND_LINE_END else max(start, end - 2)
         raw.FPDFText_GetLooseCharBox(handle, final, last)
-        size = raw.FPDFText_GetFontSize(handle, start) * hypot(matrix.c, matrix.d)
-        yield _Placed(
+        return _Placed(
             word,
-            _angle(matrix),
+            _angle(self._matrix),
             (
                 min(first.left, last.left),
                 min(first.bottom, last.bottom),
                 max(first.right, last.right),
                 max(first.top, last.top),
             ),
-            (x.value, y.value),
+            (self._x.value, self._y.value),
             size or abs(first.top - first.bottom) or 1.0,
-            _is_bold(handle, start, fonts),
+            _is_bold(handle, start, self._fonts),
         )
 
 
@@ -181,9 +235,9 @@ def _rotated(x: float, y: float, angle: int) -> tuple[float, float]:
 
 def _turn(word: _Placed, angle: int) -> Word:
     if not angle:
-        return Word(word.text, word.box[0], word.box[2], -word.origin[1], word.size, word.bold)
+        return Word(word.text, word.box[0], word.box[2], -word.origin[1], word.size, word.bold, word.mark, word.bare)
     x0, _, x1, _ = _turn_box(word.box, angle)
-    return Word(word.text, x0, x1, _rotated(*word.origin, angle)[1], word.size, word.bold)
+    return Word(word.text, x0, x1, _rotated(*word.origin, angle)[1], word.size, word.bold, word.mark, word.bare)
 
 
 def _turn_box(box: Sequence[float], angle: int) -> tuple[float, float, float, float]:
