@@ -159,13 +159,14 @@ def _rows(things: Sequence[_Placed]) -> Iterator[list[_Placed]]:
     row: list[_Placed] = []
     top = size = 0.0
     for thing in sorted(things, key=lambda each: (each.y, each.x0)):
-        if row and thing.y - top > _SAME_LINE * max(size, thing.size):
+        if thing.size > size:
+            size = thing.size
+        if row and thing.y - top > _SAME_LINE * size:
             yield row
             row = []
         if not row:
             top, size = thing.y, thing.size
         row.append(thing)
-        size = max(size, thing.size)
     if row:
         yield row
 
@@ -208,14 +209,23 @@ def _gutter(items: Sequence[_Item], known: Sequence[Gutter]) -> tuple[Gutter, fl
     right = ~cover & (np.array([max(item.x1 for item in row) for row in rows])[:, None] > places)
     found: dict[tuple[int, int], list[int]] = {}
     scores: dict[tuple[int, int], int] = {}
+    seen: dict[bytes, list[tuple[int, int]]] = {}
     for place in np.flatnonzero(np.minimum(left.sum(0), right.sum(0)) >= _COLUMN_LINES):
+        # Places beside each other are mostly covered by the same rows.
+        key = left[:, place].tobytes() + right[:, place].tobytes()
+        if key in seen:
+            for stretch in seen[key]:
+                found[stretch].append(int(place))
+            continue
+        seen[key] = []
         edges = np.flatnonzero(np.diff(np.concatenate(([True], cover[:, place], [True])).astype(np.int8)))
-        for first, last in zip(edges[::2], edges[1::2] - 1, strict=True):
-            stretch = slice(first, last + 1)
-            score = min(left[stretch, place].sum(), right[stretch, place].sum())
+        for first, last in zip(edges[::2].tolist(), (edges[1::2] - 1).tolist(), strict=True):
+            rows_beside = slice(first, last + 1)
+            score = int(min(left[rows_beside, place].sum(), right[rows_beside, place].sum()))
             if score >= _COLUMN_LINES:
-                found.setdefault((int(first), int(last)), []).append(int(place))
-                scores[int(first), int(last)] = max(int(score), scores.get((int(first), int(last)), 0))
+                seen[key].append((first, last))
+                found.setdefault((first, last), []).append(int(place))
+                scores[first, last] = max(score, scores.get((first, last), 0))
     for first, last in sorted(found, key=lambda stretch: (-scores[stretch], stretch[0] - stretch[1], stretch))[:8]:
         at = found[first, last]
         x = float(places[at[len(at) // 2]])

@@ -24,6 +24,7 @@ _CLEAN: dict[int, str | None] = {
 #: What the mark of a note may look like, in front of a word and behind one.
 _FIRST_MARK = re.compile(r"(?:\d{1,3}|[ivxl]{1,5}|[*†‡§]{1,3})(?=[^\W\d_]|[\"“‘(\[])")
 _LAST_MARK = re.compile(r"(?<=[^\s\d])((?:\d{1,3}|[ivxl]{1,5}|[*†‡§]{1,3}))[.,;:!?)\]”’\"]*$")
+_LETTER_MARKS = "ivxl"
 _MARK_SIZE = 0.8
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 _BOLD_WEIGHT = 600
@@ -121,28 +122,50 @@ def read_page(page: pypdfium2.PdfPage) -> PageContent:
 
 
 def _placed(handle: raw.FPDF_TEXTPAGE) -> Iterator[_Placed]:
-    get = raw.FPDFText_GetUnicode
-    count = raw.FPDFText_CountChars(handle)
-    text = "".join([chr(get(handle, index) or 32) for index in range(count)])
+    text = _characters(handle)
     glyphs = _Glyphs(handle)
     for run in _RUN.finditer(text):
+        characters = run[0]
         start, end = run.span()
+        if characters.isalpha() and characters[-1] not in _LETTER_MARKS and characters[0] not in _LETTER_MARKS:
+            yield glyphs.word(characters, start, end)
+            continue
         # The mark of a note in front of its first word is a word of its own; one behind a word is a part of it.
-        before = _FIRST_MARK.match(run[0])
+        before = _FIRST_MARK.match(characters)
         if before is not None and glyphs.is_raised(start, start + before.end(), end - 1):
-            yield glyphs.word(run[0][: before.end()], start, start + before.end())
+            yield glyphs.word(characters[: before.end()], start, start + before.end())
             start += before.end()
-        behind = _LAST_MARK.search(run[0])
+        behind = _LAST_MARK.search(characters)
         mark, bare = "", ""
         if behind is not None:
-            at = slice(*behind.span(1))
-            if run.start() + at.start > start and glyphs.is_raised(
-                run.start() + at.start, run.start() + at.stop, start
-            ):
-                mark = behind[1]
-                bare = (text[start : run.start() + at.start] + run[0][at.stop :]).translate(_CLEAN)
+            first, last = run.start() + behind.start(1), run.start() + behind.end(1)
+            if first > start and glyphs.is_raised(first, last, start):
+                mark, bare = behind[1], (text[start:first] + text[last:end]).translate(_CLEAN)
         if text[start:end].translate(_CLEAN):
-            yield glyphs.word(text[start:end], start, end)._replace(mark=mark, bare=bare)
+            word = glyphs.word(text[start:end], start, end)
+            yield word._replace(mark=mark, bare=bare) if mark else word
+
+
+def _characters(handle: raw.FPDF_TEXTPAGE) -> str:
+    """Give the characters of a page, each at the index that PDFium has for it."""
+    count = raw.FPDFText_CountChars(handle)
+    buffer = ctypes.create_string_buffer(2 * (count + 1))
+    units = raw.FPDFText_GetText(handle, 0, count, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort))) - 1
+    if units == count:
+        text = buffer.raw[: 2 * units].decode("utf-16-le", "surrogatepass").replace("\0", " ")
+        if len(text) == count:
+            return text
+    # PDFium leaves characters out of a longer text that it knows no letter for, and the indices shift.
+    get = raw.FPDFText_GetUnicode
+    return "".join([chr(get(handle, index) or 32) for index in range(count)])
+
+
+class _Look(NamedTuple):
+    """What the characters of one text object share."""
+
+    size: float
+    angle: int
+    bold: bool
 
 
 class _Glyphs:
@@ -150,54 +173,58 @@ class _Glyphs:
 
     def __init__(self, handle: raw.FPDF_TEXTPAGE) -> None:
         self._handle = handle
-        self._matrix, self._first, self._last = raw.FS_MATRIX(), raw.FS_RECTF(), raw.FS_RECTF()
+        self._first, self._last = raw.FS_RECTF(), raw.FS_RECTF()
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._looks: dict[int, _Look] = {}
         self._fonts: dict[int, bool] = {}
 
-    def size(self, index: int) -> float:
-        """Give the size of a character as it is shown; the matrix of its text is kept."""
-        raw.FPDFText_GetMatrix(self._handle, index, self._matrix)
-        return float(raw.FPDFText_GetFontSize(self._handle, index)) * hypot(self._matrix.c, self._matrix.d)
+    def look(self, index: int) -> _Look:
+        """Give the size, direction and weight of a character as it is shown."""
+        thing = raw.FPDFText_GetTextObject(self._handle, index)
+        key = (ctypes.cast(thing, ctypes.c_void_p).value or 0) if thing else 0
+        look = self._looks.get(key)
+        if look is None:
+            matrix = raw.FS_MATRIX()
+            raw.FPDFText_GetMatrix(self._handle, index, matrix)
+            size = float(raw.FPDFText_GetFontSize(self._handle, index)) * hypot(matrix.c, matrix.d)
+            look = _Look(size, _angle(matrix), _is_bold(thing, self._fonts) if thing else False)
+            if key:
+                self._looks[key] = look
+        return look
 
     def is_raised(self, start: int, end: int, beside: int) -> bool:
         """Tell whether characters are clearly smaller than another, and stand higher."""
-        size = self.size(beside)
-        if any(self.size(index) > _MARK_SIZE * size for index in range(start, end)):
+        look = self.look(beside)
+        if any(self.look(index).size > _MARK_SIZE * look.size for index in range(start, end)):
             return False
         raw.FPDFText_GetLooseCharBox(self._handle, start, self._first)
         raw.FPDFText_GetLooseCharBox(self._handle, beside, self._last)
         # Where the text is turned, up is not up, and the size has to do.
-        return bool(self._matrix.b) or self._first.bottom > self._last.bottom + 0.1 * size
+        return look.angle != 0 or self._first.bottom > self._last.bottom + 0.1 * look.size
 
     def word(self, text: str, start: int, end: int) -> _Placed:
         """Give a word with its place."""
         handle, first, last = self._handle, self._first, self._last
         # A soft hyphen at the end of a word is where it was broken; any other is invisible.
         word = text.translate(_CLEAN) + ("\xad" if text[-1] == "\xad" else "")
-        if "\ud800" <= max(word) <= "\udfff":
-            word = word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        if len(word) == 1 and "\uf000" <= word <= "\uf0ff":
-            # What symbol fonts have there stands alone only as the mark of an item.
-            word = "•"
-        size = self.size(start)
+        if not word.isascii():
+            if "\ud800" <= max(word) <= "\udfff":
+                word = word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            elif len(word) == 1 and "\uf000" <= word <= "\uf0ff":
+                # What symbol fonts have there stands alone only as the mark of an item.
+                word = "•"
+        look = self.look(start)
         raw.FPDFText_GetCharOrigin(handle, start, self._x, self._y)
         raw.FPDFText_GetLooseCharBox(handle, start, first)
         # A hyphen that PDFium replaced has no box of its own.
         final = end - 1 if text[-1] not in _HYPHEN_AND_LINE_END else max(start, end - 2)
         raw.FPDFText_GetLooseCharBox(handle, final, last)
-        return _Placed(
-            word,
-            _angle(self._matrix),
-            (
-                min(first.left, last.left),
-                min(first.bottom, last.bottom),
-                max(first.right, last.right),
-                max(first.top, last.top),
-            ),
-            (self._x.value, self._y.value),
-            size or abs(first.top - first.bottom) or 1.0,
-            _is_bold(handle, start, self._fonts),
-        )
+        left, bottom, right, top = first.left, first.bottom, last.right, first.top
+        if look.angle:
+            left, bottom = min(left, last.left), min(bottom, last.bottom)
+            right, top = max(first.right, right), max(top, last.top)
+        size = look.size or abs(first.top - first.bottom) or 1.0
+        return _Placed(word, look.angle, (left, bottom, right, top), (self._x.value, self._y.value), size, look.bold)
 
 
 def _angle(matrix: raw.FS_MATRIX) -> int:
@@ -209,10 +236,7 @@ def _angle(matrix: raw.FS_MATRIX) -> int:
     return (straight if abs(angle - straight) <= 8 else round(angle / 15) * 15) % 360
 
 
-def _is_bold(handle: raw.FPDF_TEXTPAGE, index: int, fonts: dict[int, bool]) -> bool:
-    thing = raw.FPDFText_GetTextObject(handle, index)
-    if not thing:
-        return False
+def _is_bold(thing: raw.FPDF_PAGEOBJECT, fonts: dict[int, bool]) -> bool:
     font = raw.FPDFTextObj_GetFont(thing)
     if not font:
         return False
