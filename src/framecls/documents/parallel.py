@@ -31,6 +31,8 @@ __all__ = ["read_all", "serve"]
 
 #: Sentences in one message, messages waiting for one input, and inputs read ahead for each process.
 _MESSAGE, _WAITING, _AHEAD = 256, 16, 4
+#: Seconds that a process may take to start, on a machine that has much else to do.
+_START_TIMEOUT = 120.0
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from framecls.documents.parallel import serve; serve()"
 )
@@ -195,7 +197,7 @@ class _Process:
         assert self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
         self._send(options)
-        if self._receive() != "ready":
+        if self._receive(_START_TIMEOUT) != "ready":
             reason = self.reason
             self.close()
             raise DocumentError(f"a process to read with did not start: {reason}; set workers to 1")
@@ -203,7 +205,7 @@ class _Process:
     def read(self, source: Source) -> Iterator[_Message]:
         """Yield what the process finds in a source."""
         self._send((str(source.path), source.id))
-        while (message := self._receive()) is not _END:
+        while (message := self._receive(self._timeout)) is not _END:
             yield message
 
     def kill(self) -> None:
@@ -224,7 +226,7 @@ class _Process:
             pickle.dump(message, self._in)
             self._in.flush()
 
-    def _receive(self) -> Any:
+    def _receive(self, timeout: float) -> Any:
         """Read a message; ``None`` at the end of a source, and where none can come any more."""
         late = threading.Event()
 
@@ -232,7 +234,7 @@ class _Process:
             late.set()
             self._process.kill()
 
-        timer = threading.Timer(self._timeout, stop)
+        timer = threading.Timer(timeout, stop)
         timer.daemon = True
         timer.start()
         try:
@@ -240,7 +242,7 @@ class _Process:
         except (EOFError, pickle.UnpicklingError, OSError):
             code = self._process.wait()
             if late.is_set():
-                self.reason = f"took more than {self._timeout:g} s and was given up; read it alone, or split it"
+                self.reason = f"took more than {timeout:g} s and was given up; read it alone, or split it"
             else:
                 self.reason = f"crashed the process that read it ({self._cause(code)}); it may be damaged"
             return _END
