@@ -48,7 +48,6 @@ def test_the_order_is_that_of_the_sources_whatever_the_processes(tmp_path: Path)
     assert [source for source, _ in alone] == sorted((source for source, _ in alone), key=lambda source: source.id)
     assert sum(isinstance(item, Failure) for _, item in alone) == 1
     assert list(read_all(sources, workers=2)) == alone
-    assert list(read_all(sources, workers=3)) == alone
 
 
 def test_a_document_that_takes_too_long_is_given_up_and_the_others_are_read(tmp_path: Path, pipe: Source) -> None:
@@ -101,15 +100,6 @@ def test_stopping_early_ends_the_processes(tmp_path: Path, pipe: Source) -> None
     items.close()  # type: ignore[attr-defined]
     assert time.perf_counter() - started < 30
     assert not [thread for thread in threading.enumerate() if "_work" in thread.name]
-
-
-def test_few_are_read_ahead(tmp_path: Path) -> None:
-    sources = write(tmp_path, 60)
-    items = read_all(sources, workers=2)
-    first = next(items)
-    assert first[0] == sources[0]
-    rest = list(items)
-    assert [first, *rest] == list(read_all(sources))
 
 
 def test_a_process_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -190,6 +190,7 @@ class _Process:
                 stderr=self._errors,
             )
         except OSError as error:
+            self._errors.close()
             raise DocumentError(
                 f"cannot start a process to read with: {error.strerror or error}; set workers to 1"
             ) from error

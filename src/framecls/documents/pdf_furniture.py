@@ -110,7 +110,7 @@ def _candidates(page: int, lines: Sequence[Line], edge: tuple[float, float], sid
         line, inner = lines[index], index + step
         depth = line.y - top if side == "top" else top + height - line.y
         gap = abs(lines[inner].y - line.y) if 0 <= inner < count else 0.0
-        white = gap >= 1.6 * usual or (count <= 3 and gap >= 2 * line.size)
+        white = gap >= 1.6 * usual > 0 or (count <= 3 and gap >= 2 * line.size)
         found.append(_Candidate(page, index, side, depth, white and depth <= _MARGIN * height, line, _key(line.text)))
     # The lines of one header stand close together; the white is behind the innermost.
     for index in range(len(found) - 2, -1, -1):
