@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from framecls.documents import Document, read, sentences
@@ -51,13 +52,17 @@ MAKERS: dict[str, Callable[[Path, Known], None]] = {
 
 
 @pytest.fixture(scope="session")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
-    folder = tmp_path_factory.mktemp("made")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("made")
+
+
+@pytest.fixture(scope="session")
+def results(made: Path) -> dict[str, Result]:
     found = {}
     for number, (name, make) in enumerate(MAKERS.items()):
         known = Known(name, 11 * number)
-        make(folder / name, known)
-        document = read(folder / name)
+        make(made / name, known)
+        document = read(made / name)
         texts = [_BULLET.sub("", sentence.text) for sentence in sentences(document)]
         found[name] = Result(known, document, texts)
     return found
@@ -89,3 +94,19 @@ def test_offsets_hold_and_pages_grow(results: dict[str, Result]) -> None:
             assert sentence.start is not None
             assert text[sentence.start : sentence.end] == sentence.text
         assert list(result.document.page_starts) == sorted(result.document.page_starts)
+
+
+def test_every_letter_of_a_pdf_is_in_its_text(results: dict[str, Result], made: Path) -> None:
+    """PDFium's own text of the page is the oracle; only the marks of notes are left out, as their notes have them too."""
+    spelt = str.maketrans({"ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi"})
+
+    def letters(text: str) -> Counter[str]:
+        return Counter(char for char in text.translate(spelt) if char.isalnum())
+
+    for name, result in results.items():
+        if name.endswith(".pdf"):
+            with pypdfium2.PdfDocument(made / name) as pdf:
+                pages = "".join(page.get_textpage().get_text_range() for page in pdf)
+            marks = Counter("123456") if name == "raised-marks.pdf" else Counter()
+            assert letters(pages) - letters(result.document.text) == marks, name
+            assert not letters(result.document.text) - letters(pages), name
