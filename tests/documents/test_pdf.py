@@ -293,6 +293,11 @@ def test_footnotes_do_not_cut_a_sentence_and_know_their_page(tmp_path: Path) -> 
         (["regula\xad", "tions"], "regulations"),
         (["an e-", "mail"], "an e-mail"),
         (["CO-", "OPERATION"], "COOPERATION"),
+        (["the U.S.-", "Norland talks"], "the U.S.-Norland talks"),
+        (["the seventy-", "second session"], "the seventy-second session"),
+        (["a federally-", "funded plan, funded twice"], "a federally-funded plan, funded twice"),
+        (["under-", "stand them; stand under them"], "understand them; stand under them"),
+        (["of wildfire-", "impacted land", *["The land is dry."] * 70], "of wildfire-impacted land"),
         (["a board -", "it meets"], "a board - it meets"),
     ],
 )

@@ -97,7 +97,7 @@ def test_offsets_hold_and_pages_grow(results: dict[str, Result]) -> None:
 
 
 def test_every_letter_of_a_pdf_is_in_its_text(results: dict[str, Result], made: Path) -> None:
-    """PDFium's own text of the page is the oracle; only the marks of notes are left out, as their notes have them too."""
+    """PDFium's own text is the oracle; only the marks of notes are left out, as their notes have them too."""
     spelt = str.maketrans({"ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi"})
 
     def letters(text: str) -> Counter[str]:

@@ -23,6 +23,7 @@ _LONE_MARK = re.compile(r"\d{1,3}|[ivxl]{1,5}|[*†‡§]{1,3}")
 _BULLET_OR_LETTER = re.compile(r"[^\w\s(]|\(?[A-Za-z]{1,6}\)")
 #: A line of a table of contents: dots, then the page.
 _LEADER = re.compile(r"(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxl]{1,6})$")
+_DASHES = "-–—"
 #: Type this much larger than the body's is a heading's; this much smaller is a footnote's.
 _LARGER, _SMALLER = 1.12, 0.93
 _HEADING_WORDS, _HEADING_LINES = 30, 4
@@ -150,13 +151,13 @@ def _breaks(block: Sequence[Line], line: Line, after: Line, leading: float, styl
     if abs(line.size - after.size) > 0.08 * line.size or (line.bold != after.bold and not unfinished):
         return True
     room = line.right - line.x1
-    fits = room > (after.words[0].x1 - after.words[0].x0) + 0.3 * line.size + 0.02 * (line.right - line.left)
+    fits = room > _first_width(after) + 0.3 * line.size + 0.02 * (line.right - line.left)
     shift = after.x0 - line.x0
     if ENUMERATOR.match(after.text) and _begins_item(line, after, shift, done=final or clause, fits=fits):
         return True
-    if fits and (final or clause):
+    if fits and (final or (clause and (not small or room > 0.1 * (line.right - line.left) + _first_width(after)))):
         return True
-    if clause and not small:
+    if clause and after.text[0].isupper() and line.text[-1] != ":":
         return True
     if line.bold and line.size >= style.size * _LARGER:
         return False
@@ -167,12 +168,21 @@ def _breaks(block: Sequence[Line], line: Line, after: Line, leading: float, styl
     return final and shift < -0.8 * line.size and len(block) > 1
 
 
+def _first_width(line: Line) -> float:
+    """Give the width of what a line would have to begin with: its first word, and what cannot be parted from it."""
+    last = next((word for word in line.words if not word.tied), line.words[-1])
+    return last.x1 - line.x0
+
+
 def _begins_item(line: Line, after: Line, shift: float, *, done: bool, fits: bool) -> bool:
+    aside = abs(shift) > 0.5 * line.size
+    if after.text[0] in _DASHES and not done:
+        # A dash in the middle of a sentence may come to stand at the beginning of a line.
+        return aside
     if done or (fits and not after.text[0].isdigit()):
         return True
-    aside = abs(shift) > 0.5 * line.size
     if _BULLET_OR_LETTER.match(after.text):
-        return aside or line.text.endswith((",", " and", " or")) or ENUMERATOR.match(line.text) is not None
+        return aside or line.text.endswith((",", " and", " or"))
     return aside and fits
 
 
@@ -208,8 +218,7 @@ def _goes_on(last: Draft, draft: Draft) -> bool:
     if after.text[0].islower() and not ENUMERATOR.match(after.text):
         return True
     # A line that ends though the next word would have fitted ends what it belongs to.
-    room = before.right - before.x1
-    full = room < after.words[0].x1 - after.words[0].x0 + 0.5 * before.size or before.text[-1] in ",-–—"
+    full = before.right - before.x1 < _first_width(after) + 0.5 * before.size or before.text[-1] in ",-"
     return full and (len(last.lines) > 1 or len(before.words) > 5) and not ENUMERATOR.match(after.text)
 
 

@@ -40,6 +40,7 @@ class Word(NamedTuple):
 
     :param mark: what of it is raised and small, as the mark of a footnote is; empty for most.
     :param bare: the rest, where there is a mark.
+    :param tied: whether a space follows at which no line may end.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Word(NamedTuple):
     bold: bool
     mark: str = ""
     bare: str = ""
+    tied: bool = False
 
 
 class Rule(NamedTuple):
@@ -89,6 +91,7 @@ class _Placed(NamedTuple):
     bold: bool
     mark: str = ""
     bare: str = ""
+    tied: bool = False
 
 
 def read_page(page: pypdfium2.PdfPage) -> PageContent:
@@ -127,7 +130,13 @@ def _placed(handle: raw.FPDF_TEXTPAGE) -> Iterator[_Placed]:
     for run in _RUN.finditer(text):
         characters = run[0]
         start, end = run.span()
-        if characters.isalpha() and characters[-1] not in _LETTER_MARKS and characters[0] not in _LETTER_MARKS:
+        tied = text[end : end + 1] == "\xa0"
+        if (
+            not tied
+            and characters.isalpha()
+            and characters[-1] not in _LETTER_MARKS
+            and characters[0] not in _LETTER_MARKS
+        ):
             yield glyphs.word(characters, start, end)
             continue
         # The mark of a note in front of its first word is a word of its own; one behind a word is a part of it.
@@ -143,7 +152,7 @@ def _placed(handle: raw.FPDF_TEXTPAGE) -> Iterator[_Placed]:
                 mark, bare = behind[1], (text[start:first] + text[last:end]).translate(_CLEAN)
         if text[start:end].translate(_CLEAN):
             word = glyphs.word(text[start:end], start, end)
-            yield word._replace(mark=mark, bare=bare) if mark else word
+            yield word._replace(mark=mark, bare=bare, tied=tied) if mark or tied else word
 
 
 def _characters(handle: raw.FPDF_TEXTPAGE) -> str:
@@ -259,9 +268,13 @@ def _rotated(x: float, y: float, angle: int) -> tuple[float, float]:
 
 def _turn(word: _Placed, angle: int) -> Word:
     if not angle:
-        return Word(word.text, word.box[0], word.box[2], -word.origin[1], word.size, word.bold, word.mark, word.bare)
+        return Word(
+            word.text, word.box[0], word.box[2], -word.origin[1], word.size, word.bold, word.mark, word.bare, word.tied
+        )
     x0, _, x1, _ = _turn_box(word.box, angle)
-    return Word(word.text, x0, x1, _rotated(*word.origin, angle)[1], word.size, word.bold, word.mark, word.bare)
+    return Word(
+        word.text, x0, x1, _rotated(*word.origin, angle)[1], word.size, word.bold, word.mark, word.bare, word.tied
+    )
 
 
 def _turn_box(box: Sequence[float], angle: int) -> tuple[float, float, float, float]:
