@@ -37,6 +37,10 @@ _TENS = frozenset(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "ei
 _PREFIX = frozenset(["anti", "co", "inter", "intra", "mid", "multi", "post", "pre", "re", "sub", "semi"])
 
 
+#: What is left of a word that was broken near its end.
+_ENDING = re.compile(
+    r"[a-z]{0,3}(?:tions?|sions?|tives?|fied|ments?|ity|ities|ances?|ences?|able|ible|ness|i[sz](?:ed|ing)|ical|ally|ional)"
+)
 #: Words that begin others as often as they stand before a hyphen: "under-stand", "with-out", "some-times".
 _BEGINNINGS = frozenset(
     """
@@ -120,7 +124,8 @@ def _is_one_word(left: str, right: str, hyphen: str, words: Counter[str]) -> boo
     if one == two or len(one.split("-")[-1]) == 1:
         return False
     first, second = one.split("-")[-1], two.split("-")[0]
-    if words[_WHOLE_WORDS] and (len(first) > 4 or (words[first] and words[second])):
+    is_ending = _ENDING.fullmatch(second) is not None and not words[second]
+    if words[_WHOLE_WORDS] and not is_ending and (len(first) > 4 or (words[first] and words[second])):
         return False
     if first in _TENS:
         return False
@@ -128,7 +133,7 @@ def _is_one_word(left: str, right: str, hyphen: str, words: Counter[str]) -> boo
         return False
     if "-" in one or (first.endswith("ly") and len(first) > 5 and second in words):
         return False
-    if second in _SECOND and (first in _FIRST or first in _PREFIX or first in words):
+    if second in _SECOND and (len(first) > 4 or first in _FIRST or first in _PREFIX or first in words):
         return False
     if first in _PREFIX:
         return not (words[f"{first}-"] and second in words)

@@ -23,6 +23,7 @@ _LONE_MARK = re.compile(r"\d{1,3}|[ivxl]{1,5}|[*†‡§]{1,3}")
 _BULLET_OR_LETTER = re.compile(r"[^\w\s(]|\(?[A-Za-z]{1,6}\)")
 #: A line of a table of contents: dots, then the page.
 _LEADER = re.compile(r"(?:\.\s?){4,}\s*(?:\d{1,4}|[ivxl]{1,6})$")
+_BROKEN_WORD = re.compile(r"\w[-\u2010\xad]$")
 _DASHES = "-–—"
 #: Type this much larger than the body's is a heading's; this much smaller is a footnote's.
 _LARGER, _SMALLER = 1.12, 0.93
@@ -153,6 +154,8 @@ def _breaks(block: Sequence[Line], line: Line, after: Line, leading: float, styl
     room = line.right - line.x1
     fits = room > _first_width(after) + 0.3 * line.size + 0.02 * (line.right - line.left)
     shift = after.x0 - line.x0
+    if _BROKEN_WORD.search(line.text) and not fits:
+        return False
     if ENUMERATOR.match(after.text) and _begins_item(line, after, shift, done=final or clause, fits=fits):
         return True
     if fits and (final or (clause and (not small or room > 0.1 * (line.right - line.left) + _first_width(after)))):
@@ -161,7 +164,8 @@ def _breaks(block: Sequence[Line], line: Line, after: Line, leading: float, styl
         return True
     if line.bold and line.size >= style.size * _LARGER:
         return False
-    if fits and not small and room > 0.25 * (line.right - line.left) and not _is_hanging(block, shift):
+    short = 0.25 if len(block) == 1 else 0.5
+    if fits and not small and room > short * (line.right - line.left) and not _is_hanging(block, shift):
         return True
     if final and shift > 0.8 * line.size and not _is_hanging(block, shift):
         return True
