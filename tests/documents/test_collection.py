@@ -10,6 +10,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from framecls.documents import Failure, LocatedSentence, Sentence, Source, find_sources, read, read_sentences
+from framecls.documents.seen import Seen
 from framecls.documents.tables import TableKind
 from framecls.errors import DocumentError
 
@@ -69,7 +70,7 @@ def test_hidden_files_are_passed_over_unless_named(tmp_path: Path) -> None:
     assert ids(find_sources([tmp_path / ".b.txt"])[0]) == [".b.txt"]
 
 
-@pytest.mark.parametrize(("name", "suffix"), [("photo.JPG", ".JPG"), ("README", ""), ("a.txt.gz", ".gz")])
+@pytest.mark.parametrize(("name", "suffix"), [("photo.JPG", ".JPG"), ("README", "")])
 def test_an_unknown_kind_of_file_is_a_failure(tmp_path: Path, name: str, suffix: str) -> None:
     touch(tmp_path / "a.txt")
     touch(tmp_path / name)
@@ -272,3 +273,38 @@ def test_gzipped_and_parquet_tables_are_found_and_read(tmp_path: Path) -> None:
     found = [item for source in sources for item in read_sentences(source)]
     assert failures == []
     assert [i.sentence.text for i in found if isinstance(i, LocatedSentence)] == ["It ends.", "It begins."]
+
+
+def test_patterns_are_resolved_here(tmp_path: Path) -> None:
+    for name in ("a.txt", "sub/b.txt", "sub/deep/c.txt", "sub/d.md", ".git/e.txt", "sub/~$f.txt"):
+        touch(tmp_path / name)
+    assert ids(find_sources([tmp_path / "**" / "*.txt"])[0]) == ["a.txt", "sub/b.txt", "sub/deep/c.txt"]
+    assert ids(find_sources([str(tmp_path / "s*")])[0]) == ["sub/b.txt", "sub/d.md", "sub/deep/c.txt"]
+    with pytest.raises(DocumentError, match=r"\*\.pdf: no file fits this pattern"):
+        find_sources([tmp_path / "*.pdf"])
+
+
+def test_a_name_with_brackets_is_no_pattern(tmp_path: Path) -> None:
+    touch(tmp_path / "a[1].txt")
+    assert ids(find_sources([tmp_path / "a[1].txt"])[0]) == ["a[1].txt"]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.txt.gz", "a.tar.GZ", "a.7z"])
+def test_an_archive_is_one_failure(tmp_path: Path, name: str) -> None:
+    touch(tmp_path / name)
+    assert find_sources([tmp_path])[1] == [
+        Failure(name, "find", "is an archive, which is not opened; unpack it, and name the folder")
+    ]
+
+
+def test_json_nested_without_end_is_a_failure_of_its_row(tmp_path: Path) -> None:
+    found = rows(tmp_path / "t.jsonl", '{"text": ' + "[" * 100_000 + '\n{"id": "b", "text": "It ends."}\n')
+    assert found[0] == Failure("t.jsonl: line 1", "read", "is not valid JSON: nested too deep")
+    assert isinstance(found[1], LocatedSentence)
+
+
+def test_ids_that_have_been_seen() -> None:
+    seen = Seen()
+    assert all(seen.add(f"d{number}") for number in range(5000))
+    assert not any(seen.add(f"d{number}") for number in range(5000))
+    assert len(seen) == 5000

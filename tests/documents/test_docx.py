@@ -10,7 +10,9 @@ from docx.oxml import OxmlElement
 
 from framecls.documents import Document, sentences
 from framecls.documents.docx import read_docx
+from framecls.documents.numerals import written
 from framecls.errors import DocumentError
+from tests.documents.made_docx import RAISED, add_lists, add_notes, append, item, run
 
 
 def read(folder: Path, word: WordDocument) -> Document:
@@ -70,7 +72,7 @@ def test_list_items_by_style_and_by_numbering(tmp_path: Path) -> None:
     word.add_paragraph("The end.")
     assert blocks_of(read(tmp_path, word)) == [
         ("list_item", "to meet;"),
-        ("list_item", "to report;"),
+        ("list_item", "1. to report;"),
         ("list_item", "to review;"),
         ("paragraph", "The end."),
     ]
@@ -159,3 +161,87 @@ def test_a_file_with_a_bad_part_is_refused(saved: Path, part: str, content: byte
     rewrite(saved, part, content)
     with pytest.raises(DocumentError, match=DAMAGED):
         read_docx(saved, "accord")
+
+
+def test_an_encrypted_file_and_a_renamed_one_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "accord.docx"
+    begin = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+    for content, reason in [
+        (begin + "EncryptedPackage".encode("utf-16-le"), "is encrypted; save a copy without a password"),
+        (
+            begin + "WordDocument".encode("utf-16-le"),
+            r"is a \.doc of old Word, whatever its name says; save it as \.docx",
+        ),
+        (b"{\\rtf1 The Board meets.}", r"is RTF, whatever its name says; save it as \.docx"),
+    ]:
+        path.write_bytes(content)
+        with pytest.raises(DocumentError, match=reason):
+            read_docx(path, "accord")
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framecls.documents.docx._MOST_BYTES", 1 << 20)
+    with zipfile.ZipFile(saved, "a", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("word/media/bomb.xml", bytes(2 << 20))
+    with pytest.raises(DocumentError, match="unpacks to 2 MiB, beyond the 1 MiB that are read; split it"):
+        read_docx(saved, "accord")
+
+
+def test_notes_stand_behind_their_paragraph_and_headers_behind_the_body(tmp_path: Path) -> None:
+    word = docx.Document()
+    word.sections[0].header.paragraphs[0].text = "Ministry of Harbours"
+    append(word.add_paragraph("The Board meets."), f'<w:r>{RAISED}<w:footnoteReference w:id="2"/></w:r>')
+    word.add_paragraph("It reports.")
+    add_notes(word, "footnote", {2: "See Annex II.", 3: "Nothing refers to this."})
+    assert blocks_of(read(tmp_path, word)) == [
+        ("paragraph", "The Board meets."),
+        ("footnote", "See Annex II."),
+        ("paragraph", "It reports."),
+        ("footnote", "Nothing refers to this."),
+        ("furniture", "Ministry of Harbours"),
+    ]
+
+
+def test_numbers_go_on_and_begin_anew(tmp_path: Path) -> None:
+    word = docx.Document()
+    id = add_lists(word, [("upperRoman", "Article %1."), ("decimal", "%1.%2"), ("bullet", "")])
+    for depth in (0, 1, 1, 2, 0, 1):
+        item(word, "Parties meet.", id, depth)
+    blocks = read(tmp_path, word)
+    assert [text for _, text in blocks_of(blocks)] == [
+        "Article I. Parties meet.",
+        "I.1 Parties meet.",
+        "I.2 Parties meet.",
+        "Parties meet.",
+        "Article II. Parties meet.",
+        "II.1 Parties meet.",
+    ]
+    assert [block.level for block in blocks.blocks] == [1, 2, 2, 3, 1, 2]
+
+
+def test_tracked_changes_are_counted(tmp_path: Path) -> None:
+    word = docx.Document()
+    append(
+        word.add_paragraph("The Board "),
+        f'<w:del w:id="1">{run("never ", "delText")}</w:del><w:ins w:id="2">{run("meets.")}</w:ins>',
+    )
+    document = read(tmp_path, word)
+    assert (document.text, document.meta["tracked_changes"]) == ("The Board meets.", 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "form", "text"),
+    [
+        (1, "lowerLetter", "a"),
+        (28, "upperLetter", "BB"),
+        (1994, "lowerRoman", "mcmxciv"),
+        (4, "upperRoman", "IV"),
+        (7, "decimalZero", "07"),
+        (22, "ordinal", "22nd"),
+        (112, "ordinal", "112th"),
+        (5, "hebrew1", "5"),
+        (0, "lowerLetter", "0"),
+    ],
+)
+def test_numerals(count: int, form: str, text: str) -> None:
+    assert written(count, form) == text

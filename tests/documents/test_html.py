@@ -22,7 +22,7 @@ def blocks_of(document: Document) -> list[tuple[str, str]]:
     return [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
 
 
-def test_the_main_text_is_read_and_its_surroundings_are_dropped(tmp_path: Path) -> None:
+def test_the_main_text_is_read_and_its_surroundings_are_furniture_behind_it(tmp_path: Path) -> None:
     document = page(
         tmp_path,
         "<!doctype html><html><head><title> Joint \n statement </title><style>p { color: red }</style></head><body>"
@@ -36,8 +36,13 @@ def test_the_main_text_is_read_and_its_surroundings_are_dropped(tmp_path: Path) 
         ("paragraph", FIRST),
         ("heading", "Review"),
         ("paragraph", SECOND),
+        ("furniture", "Ministry of Harbours"),
+        ("furniture", "Home"),
+        ("furniture", "News"),
+        ("furniture", "Share this page"),
+        ("furniture", "Contact us"),
     ]
-    assert [block.level for block in document.blocks] == [1, None, 2, None]
+    assert [block.level for block in document.blocks[:4]] == [1, None, 2, None]
     assert document.meta == {"format": "html", "encoding": "utf-8", "title": "Joint statement"}
     assert [s.heading for s in sentences(document)][-1] == "Joint statement > Review"
 
@@ -54,6 +59,8 @@ def test_headings_are_kept_where_no_element_marks_the_main_text(tmp_path: Path) 
         ("paragraph", FIRST),
         ("heading", "Funds"),
         ("paragraph", SECOND),
+        ("furniture", "Home News"),
+        ("furniture", "Contact us"),
     ]
 
 
@@ -70,8 +77,8 @@ def test_lists_tables_and_quotes_are_read_in_place(tmp_path: Path) -> None:
         ("paragraph", FIRST),
         ("list_item", "One thing to do"),
         ("list_item", "Two things:"),
-        ("list_item", "to meet"),
-        ("list_item", "to report"),
+        ("list_item", "1. to meet"),
+        ("list_item", "2. to report"),
         ("table_cell", "Partner"),
         ("table_cell", "Sum"),
         ("table_cell", "Vella"),
@@ -106,10 +113,12 @@ def test_every_block_is_read_where_the_main_text_cannot_be_told(tmp_path: Path) 
         *decisions,
         "Loose words first.",
         "A paragraph.",
-        "Loose words last. After a rule.",
+        "Loose words last.",
+        "After a rule.",
         "A form of a whole page.",
         "A section.",
-        "The end .",
+        "The end.",
+        "Home",
     ]
     assert document.blocks[0].level == 3
 
@@ -176,3 +185,66 @@ def test_a_page_without_visible_text_is_refused(tmp_path: Path, html: str) -> No
         DocumentError, match="no visible text in this HTML page; save the page with its text and try again"
     ):
         page(tmp_path, html)
+
+
+def test_rows_of_a_number_and_a_text_are_items(tmp_path: Path) -> None:
+    document = page(
+        tmp_path,
+        f"<html><body><p>{FIRST}</p><table><tr><td>(a)</td><td><p>the return of trained staff to Norland;</p></td></tr>"
+        f"<tr><td>—</td><td>the report of the Joint Council.</td></tr></table><p>{SECOND}</p></body></html>",
+    )
+    assert blocks_of(document) == [
+        ("paragraph", FIRST),
+        ("list_item", "(a) the return of trained staff to Norland;"),
+        ("list_item", "the report of the Joint Council."),
+        ("paragraph", SECOND),
+    ]
+
+
+def test_notes_are_kept_as_such_and_their_marks_are_no_text(tmp_path: Path) -> None:
+    document = page(
+        tmp_path,
+        f"<html><body><main><p>{FIRST[:-1]}<sup><a href='#fn1'>[1]</a></sup>.</p>"
+        "<p>Some 300 km<sup>2</sup> are closed.</p>"
+        "<aside role='doc-footnote' id='fn1'><p>See Annex II. <a href='#r1'>↩</a></p></aside></main></body></html>",
+    )
+    assert blocks_of(document) == [
+        ("paragraph", FIRST),
+        ("paragraph", "Some 300 km2 are closed."),
+        ("footnote", "See Annex II."),
+    ]
+
+
+def test_numbers_of_lists_are_those_a_browser_shows(tmp_path: Path) -> None:
+    document = page(
+        tmp_path,
+        "<html><body><ol type='A' start='3'><li>Vella</li><li value='7'><p>Norland</p><p>and Qelmar</p></li></ol>"
+        "<ol reversed><li>two</li><li>1. one</li></ol><ol style='list-style: none'><li>bare</li></ol></body></html>",
+    )
+    assert [text for _, text in blocks_of(document)] == [
+        "C. Vella",
+        "G. Norland",
+        "and Qelmar",
+        "2. two",
+        "1. one",
+        "bare",
+    ]
+
+
+def test_hidden_text_is_not_read(tmp_path: Path) -> None:
+    document = page(
+        tmp_path, f"<html><body><p>{FIRST}</p><p style='display:none'>Secret.</p><div hidden>More.</div></body></html>"
+    )
+    assert document.text == FIRST
+
+
+def test_a_charset_declared_late_and_a_self_closed_element(tmp_path: Path) -> None:
+    head = "<!--" + "x" * 5000 + "--><meta charset='windows-1252'/>"
+    body = "<body><p>Réunion à Vella.</p></body>"
+    html = f'<html xmlns="http://www.w3.org/1999/xhtml"><head>{head}<script src="a.js"/></head>{body}</html>'
+    document = page(tmp_path, html.encode("cp1252"))
+    assert (document.text, document.meta["encoding"]) == ("Réunion à Vella.", "windows-1252")
+
+
+def test_a_page_that_nests_without_end_is_read(tmp_path: Path) -> None:
+    assert page(tmp_path, f"<html><body>{'<div>' * 5000}<p>{FIRST}</p></body></html>").text == FIRST

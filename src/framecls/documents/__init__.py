@@ -10,6 +10,7 @@ from framecls.documents.collection import (
     read_sentences,
 )
 from framecls.documents.document import Block, Document, Piece, Sentence
+from framecls.documents.parallel import read_all
 from framecls.documents.segmentation import sentences
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Source",
     "find_sources",
     "read",
+    "read_all",
     "read_documents",
     "read_sentences",
     "sentences",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from glob import has_magic
 from os.path import commonpath
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from framecls.documents.document import Document, Sentence
 from framecls.documents.docx import read_docx
 from framecls.documents.html import read_html
 from framecls.documents.pdf import read_pdf
+from framecls.documents.seen import Seen
 from framecls.documents.segmentation import sentences
 from framecls.documents.tables import TABLE_SUFFIXES, Row, TableKind, read_rows, sentence_of_row, table_kind
 from framecls.documents.text import document_of_text, read_markdown, read_text
@@ -21,6 +23,7 @@ _TEXT = (".txt", ".text")
 _MARKDOWN = (".md", ".markdown")
 _HTML = (".html", ".htm", ".xhtml")
 _DOCUMENT_SUFFIXES = (*_TEXT, *_MARKDOWN, *_HTML, ".docx", ".pdf")
+_ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".7z", ".rar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,12 @@ def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failur
     Find the files to read: the named ones, and every file below the named folders, in sorted order.
 
     The id of a document is its path relative to the folder that all inputs share, so that it does not change with
-    the machine. Hidden files are passed over; a file of an unknown kind is a failure, never silence.
+    the machine. Hidden files, and those that Word keeps beside an open document, are passed over; a file of an unknown
+    kind is a failure, never silence, and archives are not opened.
 
-    :param paths: files and folders.
+    :param paths: files, folders, and patterns of them such as ``reports/**/*.pdf``.
     :returns: the sources, each file once, and what could not be taken.
-    :raises DocumentError: a named path does not exist, or no file was found at all.
+    :raises DocumentError: a named path does not exist, a pattern fits nothing, or no file was found at all.
     """
     found: dict[Path, None] = {}
     roots = []
@@ -82,15 +86,21 @@ def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failur
         path = Path(given)
         if path.is_dir():
             roots.append(path.resolve())
-            inside = (p for p in sorted(path.resolve().rglob("*")) if p.is_file())
-            found.update(
-                (p, None)
-                for p in inside
-                if not any(part.startswith(".") for part in p.relative_to(path.resolve()).parts)
-            )
+            found.update(dict.fromkeys(_files_below(path.resolve())))
         elif path.exists():
             roots.append(path.resolve().parent)
             found[path.resolve()] = None
+        elif has_magic(str(given)):
+            root, pattern = _split_pattern(path)
+            roots.append(root)
+            matches = [each.resolve() for each in sorted(root.glob(pattern))]
+            files = [file for each in matches for file in (_files_below(each) if each.is_dir() else [each])]
+            files = [
+                file for file in files if not (file.is_relative_to(root) and _is_passed_over(file.relative_to(root)))
+            ]
+            if not files:
+                raise DocumentError(f"{given}: no file fits this pattern")
+            found.update(dict.fromkeys(files))
         else:
             raise DocumentError(f"{path}: no such file or folder")
     if not found:
@@ -101,10 +111,27 @@ def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failur
         id = path.relative_to(root).as_posix()
         if _suffix(path) in (*_DOCUMENT_SUFFIXES, *TABLE_SUFFIXES):
             sources.append(Source(path, id))
+        elif path.suffix.lower() in _ARCHIVES:
+            failures.append(Failure(id, "find", "is an archive, which is not opened; unpack it, and name the folder"))
         else:
             known = " ".join((*_DOCUMENT_SUFFIXES, *TABLE_SUFFIXES))
             failures.append(Failure(id, "find", f"unknown kind of file {path.suffix!r}; expected one of {known}"))
     return sources, failures
+
+
+def _files_below(folder: Path) -> list[Path]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in files if not _is_passed_over(path.relative_to(folder))]
+
+
+def _is_passed_over(path: Path) -> bool:
+    return path.name.startswith("~$") or any(part.startswith(".") for part in path.parts)
+
+
+def _split_pattern(path: Path) -> tuple[Path, str]:
+    """Give the folder that a pattern begins with, and the rest."""
+    first = next(index for index, part in enumerate(path.parts) if has_magic(part))
+    return Path(*path.parts[:first]).resolve(), str(Path(*path.parts[first:]))
 
 
 def read(path: Path | str, id: str | None = None, *, encoding: str | None = None) -> Document:
@@ -192,6 +219,9 @@ def _located(document: Document, where: str) -> Iterator[LocatedSentence | Failu
         yield LocatedSentence(document.id, f"{document.id}#{number:04d}", sentence)
     if number == 0:
         yield Failure(where, "segment", "holds no sentence; there are no words in it")
+    if "pages_without_text" in document.meta:
+        pages = document.meta["pages_without_text"]
+        yield Failure(where, "read", f"no text layer on some pages, which need OCR: {pages}; the others were read")
 
 
 def _sentences_of_table(
@@ -221,7 +251,7 @@ class _TextRow:
 
 
 def _rows_of_table(source: Source, table: TableKind | None, text_column: str) -> Iterator[_TextRow | Failure]:
-    seen: set[str] = set()
+    seen = Seen()
     number = 0
     for number, row in enumerate(read_rows(source.path), 1):
         where = f"{source.id}: {row.where}"
@@ -234,11 +264,10 @@ def _rows_of_table(source: Source, table: TableKind | None, text_column: str) ->
             continue
         kind = table or table_kind(row.values)
         id = _id_of_row(row, source, number, kind)
-        if id in seen:
+        if not seen.add(id):
             hint = "; if its rows are sentences, say --table sentences" if kind == "documents" else ""
             yield Failure(where, "read", f"duplicate {kind.removesuffix('s')} id {id!r}; make ids unique{hint}")
             continue
-        seen.add(id)
         values = {**row.values, "text": row.values[text_column]}
         if values["text"] is None or not str(values["text"]).strip():
             yield Failure(where, "read", "is empty; there is no text to read")

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal, Self, get_args
 
 __all__ = ["Block", "BlockKind", "Document", "Piece", "Sentence", "Unit"]
@@ -75,9 +76,14 @@ class Document:
         """
         Tell the page of a position in the running text; a block may begin a page before it.
 
-        :param position: a character of the text, outside furniture.
+        Footnotes and furniture do not stand where their page does, and have it of their own.
+
+        :param position: a character of the text.
         :returns: the page, from 1; ``None`` where the format has no pages.
         """
+        index = bisect_right(self.blocks, position, key=attrgetter("start")) - 1
+        if index >= 0 and self.blocks[index].kind in ("footnote", "furniture"):
+            return self.blocks[index].page
         return bisect_right(self.page_starts, position) or None
 
     @classmethod

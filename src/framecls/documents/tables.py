@@ -68,6 +68,9 @@ def _json_rows(file: TextIO) -> Iterator[Row]:
         except ValueError as error:
             yield Row(where, {}, f"is not valid JSON: {error}")
             continue
+        except RecursionError:
+            yield Row(where, {}, "is not valid JSON: nested too deep")
+            continue
         if "\\ud" in line.lower() and not _is_unicode(values):
             yield Row(where, {}, "holds half of a surrogate pair, which is no character; save it as valid Unicode")
         elif isinstance(values, dict):
@@ -104,7 +107,8 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     try:
         with pq.ParquetFile(path) as file:
             number = 0
-            for batch in file.iter_batches(batch_size=1024):
+            # A row may hold a whole document, so that few of them fill memory.
+            for batch in file.iter_batches(batch_size=64):
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(f"row {number}", {key: value for key, value in values.items() if value is not None})
