@@ -161,11 +161,14 @@ def some_documents(paths: list[Path], sentences: int, to: Path) -> int:
     sources, _ = find_sources(paths)
     found = [one for source in sources for one in read_documents(source) if hasattr(one, "text")]
     random.Random(0).shuffle(found)
+    one, count = to.with_name("one.jsonl"), 0
     with to.open("w", encoding="utf-8") as out:
         for number, document in enumerate(found, 1):
-            out.write(json.dumps({"document_id": f"d{number}", "text": document.text}) + "\n")
-            out.flush()
-            if len(located(to)) >= sentences:
+            line = json.dumps({"document_id": f"d{number}", "text": document.text}) + "\n"
+            out.write(line)
+            one.write_text(line, encoding="utf-8")
+            count += len(located(one))
+            if count >= sentences:
                 return number
     return len(found)
 

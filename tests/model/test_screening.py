@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from framecls.cli import app
 from framecls.errors import ConfigError, CorpusError, ModelError
 from framecls.labelling import label
 from framecls.model import Decision, FrameClassifier, FrameDecision
@@ -178,6 +180,16 @@ def test_discarded_sentences_have_no_probability(screened_path: Path, classifier
     with pytest.raises(ModelError, match="not one string"):
         screened.probabilities(texts[0])
     assert FrameClassifier.load(screened_path, device="cpu").screen is None
+
+
+@pytest.mark.parametrize(("flags", "loss"), [(["--screen"], 0.005), (["--screen-loss", "0.05"], 0.05)])
+def test_command(screened_path: Path, tmp_path: Path, flags: list[str], loss: float) -> None:
+    (tmp_path / "note.txt").write_text("A toll is asked of every ship.\n")
+    output = tmp_path / "labels.parquet"
+    call = ["label", str(tmp_path / "note.txt"), "--model", str(screened_path), "--output", str(output), *flags]
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 0, done.output
+    assert json.loads(pq.read_schema(output).metadata[b"framecls.screen"])["loss"] == loss
 
 
 def test_labels_say_what_was_screened(screened_path: Path, tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ def label(
     screen: Annotated[
         bool, typer.Option("--screen", help="Let the model's screen discard sentences unread; they get no probability.")
     ] = False,
-    screen_loss: Annotated[float, typer.Option(help="Share of positive decisions that --screen may lose.")] = 0.005,
+    screen_loss: Annotated[
+        float | None,
+        typer.Option(help="Share of positive decisions that screening may lose; 0.005 by default. Implies --screen."),
+    ] = None,
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when any document failed.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that did not finish.")] = False,
@@ -74,7 +77,7 @@ def label(
         target=target,
         engine=engine,
         threads=threads,
-        screen_loss=screen_loss if screen else None,
+        screen_loss=0.005 if screen and screen_loss is None else screen_loss,
     )
     try:
         with stoppable(), progress_bar() as watch:
