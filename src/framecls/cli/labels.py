@@ -22,6 +22,7 @@ def label(
         typer.Option(help="What rows of tables are; told from their columns."),
     ] = None,
     text_column: Annotated[str, typer.Option(help="Column of tables that holds the text.")] = "text",
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read documents; worth it for many PDFs.")] = 1,
     device: Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"] | None,
@@ -89,6 +90,7 @@ def label(
                 encoding=encoding,
                 table=table,
                 text_column=text_column,
+                workers=workers,
                 watch=watch,
                 resume=resume,
                 shard_size=shard_size,

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -58,6 +58,7 @@ def label(
     encoding: str | None = None,
     table: TableKind | None = None,
     text_column: str = "text",
+    workers: int = 1,
     progress: Callable[[int, int, int], None] | None = None,
     watch: Callable[[Done], None] | None = None,
     resume: bool = False,
@@ -75,6 +76,7 @@ def label(
     :param encoding: an encoding of text files, to use instead of detecting one.
     :param table: what the rows of tables are; told from their columns by default.
     :param text_column: the column of tables that holds the text.
+    :param workers: processes that read documents, beside the one that labels; on a cluster its tasks read.
     :param progress: called with files read, files in all, and sentences labelled.
     :param watch: called at the same times with all that is known of how far the run is.
     :param resume: go on with a run that did not finish, where there is one.
@@ -91,16 +93,26 @@ def label(
     sources, failures = _inputs(paths, output)
     others = read_others(output)
     labeller = Labeller(model if isinstance(model, FrameClassifier) else FrameClassifier.load(model), text=text)
-    reading = Reading(encoding, table, text_column)
+    if workers < 1:
+        raise ConfigError(f"{workers} processes cannot read; give at least 1")
+    reading = Reading(encoding, table, text_column, workers)
     inputs = hash_inputs(sources)
     parts = list(cut_parts(inputs))
     # What the rows depend on is known before the first of them is kept.
-    labeller.settle(_first_sentences(parts, reading))
+    labeller.settle(_first_sentences(parts, replace(reading, workers=1)))
     manifest = _manifest(inputs, labeller, reading, shard_size)
     with UnfinishedRun.begin(output, manifest, resume=resume) as run:
         tally = Tally(parts, run, progress, watch)
         if cluster is not None:
-            label_on_cluster(cluster, parts, labeller.recipe(), run, reading=reading, size=shard_size, tally=tally)
+            label_on_cluster(
+                cluster,
+                parts,
+                labeller.recipe(),
+                run,
+                reading=replace(reading, workers=1),
+                size=shard_size,
+                tally=tally,
+            )
         else:
             with _settled_memory():
                 _label_parts(parts, labeller, run, reading=reading, size=shard_size, tally=tally)

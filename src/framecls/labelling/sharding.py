@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from typing import Self
 
-from framecls.documents import Failure, LocatedSentence, Source, read_sentences
+from framecls.documents import Failure, LocatedSentence, Source, read_all
 from framecls.documents.tables import TableKind
 from framecls.labelling.rows import TableShare
 
@@ -45,16 +45,18 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """
-    How inputs are read; see :func:`framecls.documents.read_sentences`.
+    How inputs are read; see :func:`framecls.documents.read_all`.
 
     :param encoding: of text files; ``None`` detects it.
     :param table: what rows of tables are; ``None`` tells it from their columns.
     :param text_column: the column of tables that holds the text.
+    :param workers: processes that read; their number changes nothing that is read.
     """
 
     encoding: str | None = None
     table: TableKind | None = None
     text_column: str = "text"
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +163,13 @@ def read_parts(parts: Sequence[Part], reading: Reading) -> Iterator[tuple[Part, 
 
 
 def _read(parts: Sequence[Part], reading: Reading) -> Iterator[Read]:
-    for part in parts:
-        for item in part.inputs:
-            for read in read_sentences(
-                item.source, encoding=reading.encoding, table=reading.table, text_column=reading.text_column
-            ):
-                yield item.source, read
+    return read_all(
+        [item.source for part in parts for item in part.inputs],
+        workers=reading.workers,
+        encoding=reading.encoding,
+        table=reading.table,
+        text_column=reading.text_column,
+    )
 
 
 def cut_shards(part: Part, items: Iterable[Read], size: int, *, table: TableKind | None = None) -> Iterator[Shard]:
