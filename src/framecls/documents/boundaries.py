@@ -26,29 +26,22 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 
 #: A sentence longer than this is cut at its semicolons; resolutions run to thousands of words in one.
 _LONG_WORDS = 90
+#: One still longer, of more than some 250 word pieces, is cut at dashes and enumerators too.
+_VERY_LONG_WORDS = 160
 #: No word, and the space after it, is shorter: what has fewer characters need not be counted.
 _WORD_LENGTH = 3
 
 _CLOSING = r"[”’»\"')\]]*"
 _OPENING = r"[“‘«\"'(\[—–-]*"
 _CAPITAL = r"A-ZÀ-ÖØ-ÞЀ-Я"
-_STARTER = rf"(?={_OPENING}(?:{alternatives(STARTERS)})\b)"
-_STARTS = re.compile(_STARTER)
+_STARTS = re.compile(rf"{_OPENING}(?:{alternatives(STARTERS)})(?![\w/.-])")
 #: A place that may end a sentence; a block without one inside has nothing to ask nupunkt about.
 _CANDIDATE = re.compile(r"[.!?…]\S{0,12}\s")
-#: A plain word with a full stop, and a capital after it.
-_PLAIN_END = re.compile(
-    rf"(?<![\w.])(?P<word>[^\W\d_]{{2,}})[.!?]{_CLOSING}(?P<end>)\s+(?=[¿¡]?{_OPENING}[{_CAPITAL}\u0600-\u06ff])"
-)
-#: An abbreviation that can stand last, and a word that begins sentences after it.
-_ABBREVIATED_END = re.compile(rf"(?<!\w)(?:{alternatives(MAY_END)})\.{_CLOSING}(?P<end>)\s+{_STARTER}")
+#: A full stop, and what can begin a sentence after it.
+_STOP = re.compile(rf"[.!?]{_CLOSING}(?P<end>)\s+(?=[¿¡]?{_OPENING}[{_CAPITAL}\u0600-\u06ff])")
 #: Times of day end a sentence before any capital but that of a day or a time zone.
-_TIME_END = re.compile(
-    r"\b[ap]\.m\.(?P<end>)\s+(?=[A-Z][a-z])"
-    r"(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Eastern|Central|Mountain|Pacific|Greenwich)"
-)
-#: A letter that names something, as in "Annex B. The Board" and "vitamin D. It", or a person's initial.
-_LETTER_END = re.compile(rf"(?<!\w)(?P<word>[^\W\d_]+)\s+[A-Z]\.{_CLOSING}(?P<end>)\s+{_STARTER}")
+_TIME = ("a.m", "p.m")
+_OF_TIME = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Eastern|Central|Mountain|Pacific|Greenwich|[A-Z]{2}")
 #: A remark in brackets that is a sentence of its own, as in minutes: "(Applause.) The session".
 _REMARK_END = re.compile(r"\([A-Z][^()]{0,80}[.!?]\)(?P<end>)\s+(?=[“‘\"(]?[A-Z])")
 #: nupunkt knows an ellipsis before a capital, and not before a quotation.
@@ -58,19 +51,22 @@ _FOREIGN_END = re.compile(r"(?:[。！？]+[」』”’）]*(?P<end>)(?=\s*\S)|
 
 #: A footnote mark between a full stop and the next capital: "policy.12 The", "policy.[3] The", "policy.”12 The".
 _GLUED_FOOTNOTE = re.compile(
-    r"(?:(?<=[^\W\d_”’)\"])|(?<=[”’)\"])|(?<=\s(?:19|20)\d\d))"
-    r"[.!?][”’\")]?(?:\d{1,3}(?:,\d{1,3})*|\[\d{1,3}\]|[¹²³⁰⁴-⁹]+|[*†‡]+)(?=\s+[\"“‘(]?[A-Z])"
+    r"[.!?](?:(?<=[^\W\d_].)|(?<=[”’)\"].)|(?<=\s(?:19|20)\d\d.))[”’\")]?"
+    r"(?:\d{1,3}(?:,\d{1,3})*|\[\d{1,3}\]|[¹²³⁰⁴-⁹]+|[*†‡]+)(?=\s+[\"“‘(]?[A-Z])"
 )
 #: A counted paragraph within a line: "report. 2. It invites", "report; 2. Invites".
 _INLINE_NUMBER = re.compile(
     rf"(?P<before>[.;:!?…]{_CLOSING}|;\s+and)(?P<gap>\s+)(?:§\s*)?"
     rf"(?:\(\d{{1,3}}\)|\d{{1,3}}(?:\.\d{{1,3}})*[.)])\s+(?={_OPENING}[{_CAPITAL}])"
 )
-_ENUMERATED = r"(?:\(?(?:[a-z]|[ivx]{1,5}|\d{1,3})[.)]\s+|PP\d+\s+)?"
+#: An enumerator, whatever stands before it; only those that count on from one another are believed.
+_COUNT = re.compile(rf"(?:^|(?<=\s))(?P<value>\d{{1,2}}\.)(?=\s+{_OPENING}[{_CAPITAL}])")
+_LEAST_RUN = 3
+_ENUMERATED = r"(?:\(?(?:[a-z]|[ivx]{1,5}|\d{1,3})[.)]\s+|PP\d+\w*\s+)?"
 #: A clause whose line end was lost, told by how the clauses of resolutions begin.
 _CLAUSE = re.compile(
     rf"(?:;(?:\s+and)?\s+(?={_ENUMERATED}(?:{alternatives(PREAMBULAR | OPERATIVE)})\b)"
-    rf"|;\s+(?=Now,?\s+[Tt]herefore)|,\s*(?=(?:PP\d+\s+)?(?:{alternatives(AFTER_COMMA)})\b))"
+    rf"|;\s+(?=Now,?\s+[Tt]herefore)|,\s*(?=(?:PP\d+\w*\s+)?(?:{alternatives(AFTER_COMMA)})\b))"
 )
 #: A lone enumerator, which belongs to the words after it: "2.", "(b)", "Article 4.", "SEC. 12.", "Option 1.".
 _LONE_ENUMERATOR = re.compile(
@@ -80,28 +76,35 @@ _LONE_ENUMERATOR = re.compile(
     re.IGNORECASE,
 )
 _LONE_LENGTH = 40
-_LAST_TOKEN = re.compile(r"\S{1,24}\Z")
+_TOKEN_LENGTH = 24
+#: "U.S", "ASEAN-U.S", "D.R.C", less the last full stop.
+_DOTTED = re.compile(r"(?<![^\W\d_])(?:[A-Z]\.)+[A-Z]$")
 _NEXT = re.compile(r"\s*(?P<next>\S)")
 #: How far the end of a bracket is looked for.
 _BRACKET = 300
 
-#: Where an overlong sentence is cut, the better places first; each later row only for what is still too long.
+#: Where a sentence of more than so many words is cut; the better places first, each later row only for what is left.
 _SHORTENING = (
     (
+        _LONG_WORDS,
         re.compile(r";(?:\s+(?:and|or))?\s+"),
         # An item of a list whose line ends were lost: "… Connecticut - State of …", "… surgery ¥ Treatment …".
         re.compile(r"\s+(?=[-–•¥▪]\s+[A-Z0-9])"),
+        # A text in lower case, or with its spaces lost, has no capital to tell where a sentence begins.
+        re.compile(r"(?<=[a-z]{3})[.!?]\s+(?=[a-z]{2,}\s)"),
+        re.compile(r"(?<=[a-z]{4})\.(?=(?:the|each|any|this|these|in|it|no|if|such|once|where|when|all|upon)\s)"),
+        re.compile(r"(?<=[a-z]{3}[.;])(?=\d{1,2}\.\s?[a-z]{2})"),
+        re.compile(r"\s+(?=(?:ARTICLE|SECTION|CHAPTER|ANNEX)\s+[\dIVX]+)"),
     ),
     (
-        # A text in lower case, or with its spaces lost, has no capital to tell where a sentence begins.
-        re.compile(r"(?<=[a-z]{3})[.!?]\s+(?=[a-z])"),
-        re.compile(r"\s+(?=(?:ARTICLE|SECTION|CHAPTER|ANNEX)\s+[\dIVX]+)"),
+        _LONG_WORDS,
         re.compile(r"(?<=[;:,.–—-])\s*(?=\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)\s?\w)"),
         re.compile(r"(?<=[a-z.;,])\s+(?=(?:[a-z]|\d{1,2})\.\s+[a-z]{2})"),
         re.compile(r":\s+(?=[A-Z“\"(])"),
-        re.compile(r",\s+(?=(?:Striving|Proceeding|Intending|Hoping)\b)"),
+        re.compile(rf",\s*(?=(?:{alternatives(PREAMBULAR)})\b)", re.IGNORECASE),
     ),
     (
+        _VERY_LONG_WORDS,
         re.compile(r";\s*(?=\S)"),
         re.compile(r"\s+(?=\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)\s+\w)"),
         re.compile(r"\s+[-–—]+\s+(?=\S)"),
@@ -134,8 +137,8 @@ def _boundaries(content: str) -> list[int]:
     sure = {match.end() for match in _CLAUSE.finditer(content)}
     if _CANDIDATE.search(content):
         cuts.update(end for _, end in _punkt().span_tokenize(content))
-        cuts.update(_plain_ends(content))
-        sure.update(_abbreviated_ends(content))
+        for end, is_sure in _own_ends(content):
+            (sure if is_sure else cuts).add(end)
         for note in _GLUED_FOOTNOTE.finditer(content):
             # nupunkt may cut before the mark, which belongs to the sentence that it ends.
             cuts.difference_update(range(note.start(), note.end()))
@@ -146,31 +149,57 @@ def _boundaries(content: str) -> list[int]:
         cuts.difference_update(range(number.end("gap") + 1, number.end() + 1))
         if number["before"][0] != ":":
             sure.add(number.end("before"))
+    for first, last in _counted_runs(content):
+        cuts.difference_update(range(first + 1, last + 1))
+        if not content[:first].rstrip().endswith(":"):
+            sure.add(first)
     if not content.isascii():
         sure.update(max(match.span("end"), match.span("spaced"))[0] for match in _FOREIGN_END.finditer(content))
     return _kept(content, cuts, sure) if cuts or sure else []
 
 
-def _plain_ends(content: str) -> Iterator[int]:
-    for match in _PLAIN_END.finditer(content):
-        word = match["word"]
-        if word not in ABBREVIATIONS and (not word[0].isupper() or _STARTS.match(content, match.end())):
-            yield match.start("end")
-
-
-def _abbreviated_ends(content: str) -> Iterator[int]:
-    for pattern in (_ABBREVIATED_END, _TIME_END, _REMARK_END, _ELLIPSIS_END):
+def _own_ends(content: str) -> Iterator[tuple[int, bool]]:
+    """Yield ends of sentences that nupunkt, whose abbreviations are many, may not see, and whether they are sure."""
+    for stop in _STOP.finditer(content):
+        token = _token(content, stop.start())
+        starts = _STARTS.match(content, stop.end()) is not None
+        if token in MAY_END or token in BEFORE_NUMBER:
+            if starts or (token in _TIME and not _OF_TIME.match(content, stop.end())):
+                yield stop.start("end"), True
+        elif len(token) == 1:
+            # "Annex B. The Board" and "vitamin D. It", but not the initial of a person.
+            before = _token(content, stop.start() - len(token) - 1)
+            if starts and token.isalpha() and (before in LABELS or before.islower()):
+                yield stop.start("end"), True
+        elif token.isalpha() and token not in ABBREVIATIONS and (starts or not token[0].isupper()):
+            yield stop.start("end"), False
+    for pattern in (_REMARK_END, _ELLIPSIS_END):
         for match in pattern.finditer(content):
-            yield match.start("end")
-    for match in _LETTER_END.finditer(content):
-        if match["word"] in LABELS or match["word"].islower():
-            yield match.start("end")
+            yield match.start("end"), True
+
+
+def _token(content: str, end: int) -> str:
+    """Give the run of characters before a place, without brackets and quotation marks at its beginning."""
+    parts = content[max(0, end - _TOKEN_LENGTH) : max(0, end)].split()
+    return parts[-1].lstrip("([“‘«\"'—–-") if parts else ""
+
+
+def _counted_runs(content: str) -> Iterator[tuple[int, int]]:
+    """Yield the enumerators of lists whose line ends were lost: "1. Algeria 2. Angola 3. Benin", three at least."""
+    run: list[tuple[int, int]] = []
+    for number in _COUNT.finditer(content):
+        value = int(number["value"][:-1])
+        if value == len(run) + 1 and not (run and _is_reference(content, number.start())):
+            run.append(number.span("value"))
+        elif value == 1 and len(run) < _LEAST_RUN:
+            run = [number.span("value")]
+    if len(run) >= _LEAST_RUN:
+        yield from run
 
 
 def _is_reference(content: str, end: int) -> bool:
     """Tell whether a number is what the word before it refers to, as in "Art. 4."."""
-    token = _LAST_TOKEN.search(content, max(0, end - 24), end)
-    return token is not None and token[0].lstrip("([“‘\"'").removesuffix(".") in BEFORE_NUMBER
+    return _token(content, end).removesuffix(".") in BEFORE_NUMBER
 
 
 def _kept(content: str, cuts: set[int], sure: set[int]) -> list[int]:
@@ -217,13 +246,13 @@ def _may_follow(content: str, place: int) -> bool:
 
 
 def _ends_in_abbreviation(content: str, cut: int, after: int) -> bool:
-    end = cut
-    while end > 0 and content[end - 1].isspace():
-        end -= 1
-    token = _LAST_TOKEN.search(content, max(0, end - 24), end)
-    if token is None or token[0][-1] != ".":
+    token = _token(content, cut)
+    if token[-1:] != ".":
         return False
-    word = token[0].lstrip("([“‘\"'")[:-1]
+    word = token[:-1]
+    if _DOTTED.search(word):
+        # "The U.S. Secretary" is far commoner than a sentence that ends in it; where one does, a rule of ours is sure.
+        return True
     if len(word) == 1 and word.isupper():
         return True
     if word not in ABBREVIATIONS or word in MAY_END:
@@ -243,22 +272,22 @@ def _in_brackets(content: str, start: int, cut: int) -> bool:
     return after is not None and (after["next"].islower() or after["next"] in ",;:")
 
 
-def _shorten(content: str, start: int, end: int, tier: int) -> Iterator[tuple[int, int]]:
-    """Cut an overlong sentence at its semicolons and inline items, each part of at least three words."""
-    if (
-        tier == len(_SHORTENING)
-        or end - start <= _LONG_WORDS * _WORD_LENGTH
-        or len(WORD.findall(content, start, end)) <= _LONG_WORDS
-    ):
+def _shorten(content: str, start: int, end: int, row: int) -> Iterator[tuple[int, int]]:
+    """Cut an overlong sentence where clauses and items end, each part of at least three words."""
+    if row == len(_SHORTENING) or end - start <= _LONG_WORDS * _WORD_LENGTH:
         yield start, end
         return
-    cuts = sorted({match.end() for pattern in _SHORTENING[tier] for match in pattern.finditer(content, start, end)})
+    limit, *patterns = _SHORTENING[row]
+    if len(WORD.findall(content, start, end)) <= limit:
+        yield start, end
+        return
+    cuts = sorted({match.end() for pattern in patterns for match in pattern.finditer(content, start, end)})
     part = start
     for cut in cuts:
         if _has_words(content, part, cut) and _has_words(content, cut, end):
-            yield from _shorten(content, part, cut, tier + 1)
+            yield from _shorten(content, part, cut, row + 1)
             part = cut
-    yield from _shorten(content, part, end, tier + 1)
+    yield from _shorten(content, part, end, row + 1)
 
 
 def _has_words(content: str, start: int, end: int) -> bool:

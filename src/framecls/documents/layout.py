@@ -37,6 +37,8 @@ _RUNNING_LENGTH = 60
 _FINAL = re.compile(r"[.!?…。！？؟۔][\"'”’»)\]]*(?:\d{1,3}|\[\d{1,3}\]|[¹²³⁰⁴-⁹*†‡]+)?$")
 #: A clause that another follows: "noting the report;", "to meet; and".
 _CLAUSE_END = re.compile(r"[;,:](?:\s+(?:and|or))?$")
+#: How far from its end a line is looked at for how it ends.
+_TAIL = 12
 _OPEN_END = re.compile(r"[^.;:!?,…”\"»)\]]$")
 #: A reference that goes on in the next line, where "13)" or "4." stands first.
 _REFERENCE = re.compile(rf"(?<!\w)(?:{alternatives(BEFORE_NUMBER)})\.$")
@@ -83,6 +85,10 @@ def _is_furniture(line: str) -> bool:
     if len(line) > _RUNNING_LENGTH or not _DIGIT.search(line):
         return False
     return _RUNNING.fullmatch(line) is not None or is_page_number(line)
+
+
+def _ends(line: str, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    return pattern.search(line, max(0, len(line) - _TAIL))
 
 
 def find_blocks(text: str) -> tuple[Block, ...]:
@@ -167,7 +173,7 @@ def _is_hard_wrapped(groups: Sequence[Sequence[_Line]]) -> bool:
         return True
     # In a text of items and clauses most line ends tell nothing; of those that could, most must.
     open_ended = sum(
-        _OPEN_END.search(line.text) is not None and not ENUMERATOR.match(after.text) for line, after in pairs
+        _ends(line.text, _OPEN_END) is not None and not ENUMERATOR.match(after.text) for line, after in pairs
     )
     return sum(len(line.text) >= 0.6 * widest for line in running) > 0.5 * open_ended
 
@@ -186,7 +192,7 @@ def _over_empty_lines(groups: Iterable[list[_Line]]) -> Iterator[list[_Line]]:
             if (
                 len(open_group) > 1
                 and len(last.text) >= 0.6 * width
-                and _OPEN_END.search(last.text)
+                and _ends(last.text, _OPEN_END)
                 and _runs_on(last, first)
                 and not _is_furniture(last.text)
             ):
@@ -260,10 +266,10 @@ def _ends_block(line: _Line, after: _Line, width: int) -> bool:
     starts_new = enumerated or after.text[0].isupper()
     if not starts_new:
         return False
-    clause_end = _CLAUSE_END.search(line.text)
+    clause_end = _ends(line.text, _CLAUSE_END)
     if enumerated and not after.text[0].isdigit():
         return True
-    if enumerated and (clause_end or (_FINAL.search(line.text) and not _REFERENCE.search(line.text))):
+    if enumerated and (clause_end or (_ends(line.text, _FINAL) and not _ends(line.text, _REFERENCE))):
         return True
     if clause_end and (clause_end[0][0] != "," or _PREAMBULAR.match(after.text)):
         return True
@@ -287,7 +293,7 @@ def _looks_like_heading(line: str) -> bool:
     words = _WORD.findall(line)
     if not words or len(words) > _HEADING_WORDS:
         return False
-    if _FINAL.search(line) or _CLAUSE_END.search(line):
+    if _ends(line, _FINAL) or _ends(line, _CLAUSE_END):
         return False
     if line.isupper() or _SECTION.match(line):
         return True
