@@ -22,6 +22,9 @@ def label(
         typer.Option(help="What rows of tables are; told from their columns."),
     ] = None,
     text_column: Annotated[str, typer.Option(help="Column of tables that holds the text.")] = "text",
+    any_language: Annotated[
+        bool, typer.Option("--any-language", help="Label languages the model was not trained for too.")
+    ] = False,
     device: Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"], typer.Option(help="Arithmetic; 'auto' is bf16 where the hardware has it.")
@@ -47,6 +50,7 @@ def label(
             encoding=encoding,
             table=table,
             text_column=text_column,
+            any_language=any_language,
             progress=progress,
         )
     typer.echo(f"{done.output}: {done.sentences} sentences of {done.documents} documents", err=True)

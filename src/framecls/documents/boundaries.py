@@ -72,7 +72,7 @@ _CLAUSE = re.compile(
 _LONE_ENUMERATOR = re.compile(
     r"[\"“‘]?(?:(?:§|(?:art(?:icle)?|sec(?:tion)?|para(?:graph)?|chapter|rule|nos?"
     rf"|{alternatives(LABELS)})\.?(?:\s+\d+[a-z]?[.:]?)?)\s*)?"
-    r"(?:\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxl]{1,6})[.)])?",
+    r"(?:\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxl]{1,6})[.)]{1,2})?",
     re.IGNORECASE,
 )
 _LONE_LENGTH = 40

@@ -12,14 +12,19 @@ from framecls.documents.wording import BEFORE_NUMBER, PREAMBULAR, alternatives
 __all__ = ["BULLET", "ENUMERATOR", "ITEM", "find_blocks", "is_page_number"]
 
 _BULLET = r"[-–—•●▪◦*·‣○■□\uf0b7]\s+"
-_LETTERED = r"\(?(?:[a-z]|[A-Z]|[ivxl]{1,6})\)\s+"
-_NUMBERED = r"(?:\(\d{1,3}\)|\d{1,3}(?:\.\d{1,3})*[.)]|\d{1,3}(?:\.\d{1,3})+)\s+"
+_LETTER = r"(?:[a-z]|[A-Z]|[ivxl]{1,6})"
+#: The space behind an enumerator is often lost; before a capital, or after a lone bracket, it is one all the same.
+_LETTERED = rf"(?:\(?{_LETTER}\)\.?\s+|\({_LETTER}\)(?=[A-Z])|{_LETTER}\)(?=[A-Za-z]))"
+_NUMBERED = (
+    r"(?:(?:\(\d{1,3}\)\.?|\d{1,3}(?:\.\d{1,3})*[.)]{1,2}|\d{1,3}(?:\.\d{1,3})+)\s+"
+    r"|\d{1,3}(?:\.\d{1,3})*\.(?=[A-Z][a-z]))"
+)
 #: What stands before an item that is not counted.
 BULLET = re.compile(_BULLET)
 #: What may stand before the words of an item or a numbered paragraph.
 ENUMERATOR = re.compile(rf"(?:{_BULLET}|{_LETTERED}|{_NUMBERED})")
 #: What stands before an item of a list, counted or not.
-ITEM = re.compile(rf"(?:{_BULLET}|{_LETTERED}|\d{{1,3}}\)\s+)")
+ITEM = re.compile(rf"(?:{_BULLET}|{_LETTERED}|\d{{1,3}}\)\.?\s+)")
 #: A line with nothing but an enumerator, whose words stand on the next.
 _LONE = re.compile(
     r"[-–—•●▪◦*·‣○■□\uf0b7]|\(?(?:\d{1,3}|[A-Za-z]|[ivxl]{1,6})\)|(?:\d{1,3}(?:\.\d{1,3})*|[A-Z]|[IVXL]+)\."

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from framecls.documents.boundaries import WORD, sentence_ranges
 from framecls.documents.document import Block, Document, Sentence, Unit
+from framecls.documents.language import document_language, sentence_languages
 from framecls.documents.layout import BULLET
 from framecls.documents.stems import Stems
 
@@ -65,7 +66,12 @@ def sentences(document: Document) -> list[Sentence]:
         if is_heading:
             headings.append((block.level or 1, " ".join(document.text[block.start : block.end].split())))
             path = " > ".join(text for _, text in headings)
-    return found
+    return _with_languages(found, document_language(document))
+
+
+def _with_languages(found: list[Sentence], overall: str) -> list[Sentence]:
+    languages = sentence_languages([one.text for one in found], [one.unit == "heading" for one in found], overall)
+    return [replace(sentence, language=language) for sentence, language in zip(found, languages, strict=True)]
 
 
 def unsegmented(document: Document) -> list[Gap]:

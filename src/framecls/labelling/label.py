@@ -12,6 +12,7 @@ from framecls.documents import Failure, LocatedSentence, Source, find_sources, r
 from framecls.documents.tables import TableKind
 from framecls.errors import ConfigError, DocumentError
 from framecls.labelling.failures import FAILURES, read_others, write_failures
+from framecls.labelling.languages import in_languages
 from framecls.labelling.writers import LabelWriter, check_output, label_schema
 from framecls.model import FrameClassifier
 
@@ -32,7 +33,7 @@ class LabelledRun:
     :param errors: the record of failures; ``None`` where there were none.
     :param documents: documents with at least one labelled sentence.
     :param sentences: rows written.
-    :param failures: documents, or rows of tables, without one.
+    :param failures: documents, or rows of tables, without one, or with sentences left out for their language.
     """
 
     output: Path
@@ -51,6 +52,7 @@ def label(
     encoding: str | None = None,
     table: TableKind | None = None,
     text_column: str = "text",
+    any_language: bool = False,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> LabelledRun:
     """
@@ -63,6 +65,7 @@ def label(
     :param encoding: an encoding of text files, to use instead of detecting one.
     :param table: what the rows of tables are; told from their columns by default.
     :param text_column: the column of tables that holds the text.
+    :param any_language: label sentences in languages the model was not trained for too; the labels say which.
     :param progress: called with files read, files in all, and sentences labelled.
     :returns: what was done. Documents that failed are in ``errors.jsonl`` beside the output.
     :raises FrameclsError: the model cannot be loaded, nothing could be read, or the output cannot be written.
@@ -83,7 +86,8 @@ def label(
     def located() -> Iterator[LocatedSentence]:
         nonlocal done
         for source in sources:
-            for item in read_sentences(source, encoding=encoding, table=table, text_column=text_column):
+            items = read_sentences(source, encoding=encoding, table=table, text_column=text_column)
+            for item in items if any_language else in_languages(items, classifier.languages):
                 if isinstance(item, LocatedSentence):
                     owner = owners.setdefault(item.document_id, source.id)
                     if owner == source.id:
@@ -161,6 +165,7 @@ def _rows(window: Sequence[LocatedSentence], classifier: FrameClassifier, *, tex
             "page": sentence.page,
             "heading": sentence.heading,
             "unit": sentence.unit,
+            "language": sentence.language or None,
         }
         if text:
             row["text"] = sentence.text

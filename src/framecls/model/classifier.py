@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from framecls.codebook import Codebook
-from framecls.config import Context, Precision
+from framecls.config import Context, Language, Precision
 from framecls.errors import CodebookError, ModelError
 from framecls.files import whole_file, write_json
 from framecls.model.decision import Decision, FrameDecision
@@ -66,6 +66,8 @@ class _Facts(BaseModel):
     codebook_sha256: str
     context: Context
     max_length: int
+    #: Checkpoints from before languages were told apart were all trained on English.
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     decision: _StoredDecision
 
 
@@ -84,10 +86,12 @@ class FrameClassifier:
         codebook: Codebook,
         decision: Decision,
         name: str,
+        languages: tuple[str, ...] = ("en",),
     ) -> None:
         self.codebook = codebook
         self.decision = decision
         self.name = name
+        self.languages = languages
         self._scorer = scorer
 
     @classmethod
@@ -137,6 +141,7 @@ class FrameClassifier:
             codebook=codebook,
             decision=decision,
             name=facts.name,
+            languages=facts.languages,
         )
 
     def save(self, path: Path | str, *, framecls_version: str, half: bool = False) -> None:
@@ -165,6 +170,7 @@ class FrameClassifier:
                 "codebook_sha256": self.codebook.sha256,
                 "context": self._scorer.encoder.context,
                 "max_length": self._scorer.encoder.max_length,
+                "languages": self.languages,
                 "decision": {
                     "fitted_on": self.decision.fitted_on,
                     "size": self.decision.size,
