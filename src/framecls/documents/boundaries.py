@@ -43,6 +43,7 @@ _STOP = re.compile(rf"[.!?]{_CLOSING}(?P<end>)\s+(?=[¿¡]?{_OPENING}[{_CAPITAL}
 _TIME = ("a.m", "p.m")
 _OF_TIME = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Eastern|Central|Mountain|Pacific|Greenwich|[A-Z]{2}")
 #: A remark in brackets that is a sentence of its own, as in minutes: "(Applause.) The session".
+_REMARK = re.compile(r"\([A-Z][^()\d]{0,80}[.!?]\)")
 _REMARK_END = re.compile(r"\([A-Z][^()]{0,80}[.!?]\)(?P<end>)\s+(?=[“‘\"(]?[A-Z])")
 #: nupunkt knows an ellipsis before a capital, and not before a quotation.
 _ELLIPSIS_END = re.compile(r"(?<=\w)(?:…|\.\.\.)(?P<end>)\s+(?=[“\"][A-Z])")
@@ -62,21 +63,25 @@ _INLINE_NUMBER = re.compile(
 #: An enumerator, whatever stands before it; only those that count on from one another are believed.
 _COUNT = re.compile(rf"(?:^|(?<=\s))(?P<value>\d{{1,2}}\.)(?=\s+{_OPENING}[{_CAPITAL}])")
 _LEAST_RUN = 3
-_ENUMERATED = r"(?:\(?(?:[a-z]|[ivx]{1,5}|\d{1,3})[.)]\s+|PP\d+\w*\s+)?"
+_ENUMERATED = r"(?:\(?(?:[a-z]|[ivx]{1,5}|\d{1,3})[.)]\s+|(?:PP|OP)\d+\w*\.?\s+)?"
 #: A clause whose line end was lost, told by how the clauses of resolutions begin.
 _CLAUSE = re.compile(
     rf"(?:;(?:\s+and)?\s+(?={_ENUMERATED}(?:{alternatives(PREAMBULAR | OPERATIVE)})\b)"
-    rf"|;\s+(?=Now,?\s+[Tt]herefore)|,\s*(?=(?:PP\d+\w*\s+)?(?:{alternatives(AFTER_COMMA)})\b))"
+    rf"|;\s+(?=Now,?\s+[Tt]herefore)|,\s*(?=(?:(?:PP|OP)\d+\w*\.?\s+)?(?:{alternatives(AFTER_COMMA)})\b))"
 )
+#: In a preamble, what the body resolves follows a comma too.
+_PREAMBLE = re.compile(rf"(?:^|[;,]\s)(?:{alternatives(AFTER_COMMA)})\b")
+_RESOLVES = re.compile(rf",\s+(?=(?:{alternatives(OPERATIVE)})\b)")
 #: A lone enumerator, which belongs to the words after it: "2.", "(b)", "Article 4.", "SEC. 12.", "Option 1.".
 _LONE_ENUMERATOR = re.compile(
     r"[\"“‘]?(?:(?:§|(?:art(?:icle)?|sec(?:tion)?|para(?:graph)?|chapter|rule|nos?"
     rf"|{alternatives(LABELS)})\.?(?:\s+\d+[a-z]?[.:]?)?)\s*)?"
-    r"(?:\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxl]{1,6})[.)]{1,2})?",
+    r"(?:\(?(?:(?:PP|OP)?\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxl]{1,6})[.)]{1,2})?",
     re.IGNORECASE,
 )
 _LONE_LENGTH = 40
 _TOKEN_LENGTH = 24
+_WORD_LETTERS = 4
 #: "U.S", "ASEAN-U.S", "D.R.C", less the last full stop.
 _DOTTED = re.compile(r"(?<![^\W\d_])(?:[A-Z]\.)+[A-Z]$")
 _NEXT = re.compile(r"\s*(?P<next>\S)")
@@ -135,6 +140,8 @@ def _boundaries(content: str) -> list[int]:
     cuts: set[int] = set()
     # What a rule of ours found is not asked again whether an abbreviation stands before it.
     sure = {match.end() for match in _CLAUSE.finditer(content)}
+    if _PREAMBLE.search(content):
+        sure.update(match.end() for match in _RESOLVES.finditer(content))
     if _CANDIDATE.search(content):
         cuts.update(end for _, end in _punkt().span_tokenize(content))
         for end, is_sure in _own_ends(content):
@@ -159,7 +166,11 @@ def _boundaries(content: str) -> list[int]:
 
 
 def _own_ends(content: str) -> Iterator[tuple[int, bool]]:
-    """Yield ends of sentences that nupunkt, whose abbreviations are many, may not see, and whether they are sure."""
+    """
+    Yield ends of sentences that nupunkt may not see, and whether they are sure.
+
+    It holds six thousand words for abbreviations, "century" and "South" among them, since they were so in case law.
+    """
     for stop in _STOP.finditer(content):
         token = _token(content, stop.start())
         starts = _STARTS.match(content, stop.end()) is not None
@@ -171,11 +182,18 @@ def _own_ends(content: str) -> Iterator[tuple[int, bool]]:
             before = _token(content, stop.start() - len(token) - 1)
             if starts and token.isalpha() and (before in LABELS or before.islower()):
                 yield stop.start("end"), True
-        elif token.isalpha() and token not in ABBREVIATIONS and (starts or not token[0].isupper()):
+        elif token.isalpha() and token not in ABBREVIATIONS and (starts or _is_word(token, content, stop.end())):
             yield stop.start("end"), False
     for pattern in (_REMARK_END, _ELLIPSIS_END):
         for match in pattern.finditer(content):
             yield match.start("end"), True
+
+
+def _is_word(token: str, content: str, after: int) -> bool:
+    """Tell a word from what might be an abbreviation that no list of ours has, as of a journal before its year."""
+    if not token[0].isupper():
+        return True
+    return len(token) >= _WORD_LETTERS and (content[after] != "(" or _REMARK.match(content, after) is not None)
 
 
 def _token(content: str, end: int) -> str:
