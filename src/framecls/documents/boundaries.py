@@ -211,7 +211,8 @@ def _counted_runs(content: str) -> Iterator[tuple[int, int]]:
             run.append(number.span("value"))
         elif value == 1 and len(run) < _LEAST_RUN:
             run = [number.span("value")]
-    if len(run) >= _LEAST_RUN:
+    # What refers repeats its noun: "under section 1. … under section 2. …".
+    if len({_token(content, first) for first, _ in run}) > 1 and len(run) >= _LEAST_RUN:
         yield from run
 
 

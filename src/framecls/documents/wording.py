@@ -47,16 +47,16 @@ _NEVER_END = _words(
     e.g i.e cf vs v viz approx ca c resp incl excl est ibid ib loc op cit bzw vgl z.B d.h Univ
     Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Tues Thurs Dept Dep
     Ariz Calif Colo Conn Mass Mich Minn Miss Mont Okla Tenn Wash Wisc
-    Admin Agric Assn Assoc Bull Comm Cong Const Crim Dist Econ Educ Envtl Govt Harv Hist Intl Mgmt Natl Proc Prot Publ Resol Soc
-    Stud Trans Transp
+    Admin Agric Assn Assoc Bull Comm Cong Const Crim Dist Econ Educ Envtl Govt Harv Hist Intl Mgmt Natl Proc Prot Publ
+    Resol Soc Stud Trans Transp
     """
 )
 
 #: End a sentence where a word that often begins one follows, and else none; without their full stop.
 MAY_END = _words(
     """
-    etc al seq seqq ff a.m p.m A.M P.M Inc Ltd Corp Co Bros BROS Jr Sr LLC PLC plc Ph.D M.D U.S U.N U.K U.S.A E.U A.U D.C
-    D.R.C U.A.E U.S.C C.F.R
+    etc al seq seqq ff a.m p.m A.M P.M Inc Ltd Corp Co Bros BROS Jr Sr LLC PLC plc Ph.D M.D U.S U.N U.K U.S.A E.U A.U
+    D.C D.R.C U.A.E U.S.C C.F.R
     """
 )
 
