@@ -10,12 +10,13 @@ from framecls.documents.collection import (
     read_sentences,
 )
 from framecls.documents.document import Block, Document, Piece, Sentence
-from framecls.documents.segmentation import sentences
+from framecls.documents.segmentation import Gap, sentences, unsegmented
 
 __all__ = [
     "Block",
     "Document",
     "Failure",
+    "Gap",
     "LocatedSentence",
     "Piece",
     "Sentence",
@@ -25,4 +26,5 @@ __all__ = [
     "read_documents",
     "read_sentences",
     "sentences",
+    "unsegmented",
 ]

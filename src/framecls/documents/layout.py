@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from statistics import quantiles
 
 from framecls.documents.document import Block, BlockKind
-from framecls.documents.wording import BEFORE_NUMBER, PREAMBULAR, alternatives
+from framecls.documents.wording import BEFORE_NUMBER, LEADING, PREAMBULAR, alternatives
 
 __all__ = ["BULLET", "ENUMERATOR", "ITEM", "find_blocks", "is_page_number"]
 
@@ -53,6 +53,8 @@ _SECTION = re.compile(
     r"(?:(?:part|title|chapter|section|sec\.|article|art\.|annex|appendix|protocol|preamble)\b|\d+(?:\.\d+)*\.?\s|[IVXL]+\.\s|[A-Z]\.\s)",
     re.IGNORECASE,
 )
+#: One sentence ends and the next begins, which no heading has.
+_INNER_END = re.compile(r"[a-z]{3}[.!?]\s+[A-Z]")
 _HEADING_WORDS = 16
 _HEADING_LENGTH = 400
 _WRAPPED_WIDTH = 130
@@ -298,10 +300,12 @@ def _looks_like_heading(line: str) -> bool:
     words = _WORD.findall(line)
     if not words or len(words) > _HEADING_WORDS:
         return False
-    if _ends(line, _FINAL) or _ends(line, _CLAUSE_END):
+    if _ends(line, _FINAL) or _ends(line, _CLAUSE_END) or words[-1] in LEADING:
         return False
     if line.isupper() or _SECTION.match(line):
         return True
+    if _INNER_END.search(line):
+        return False
     return line[0].isupper() or line[0].isdigit()
 
 

@@ -5,6 +5,7 @@ __all__ = [
     "AFTER_COMMA",
     "BEFORE_NUMBER",
     "LABELS",
+    "LEADING",
     "MAY_END",
     "OPERATIVE",
     "PREAMBULAR",
@@ -42,7 +43,7 @@ _NEVER_END = _words(
     """
     Adm Amb Brig Capt Cdr Cmdr Col Cpl Dr Drs Eng Esq Fr Gen Gov Hon Ing Lt Maj Messrs Mgr Min Mme Mr Mrs Ms Mt Mx Pres
     Prof Rep Reps Rev Sen Sens Sgt Sr Sra Sres St Ste Supt
-    MR MRS MS DR GEN SEN REP GOV HON
+    MR MRS MS DR GEN SEN REP GOV HON hon
     H.E H.H H.M H.R.H
     e.g i.e cf vs v viz approx ca c resp incl excl est ibid ib loc op cit bzw vgl z.B d.h Univ
     Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Tues Thurs Dept Dep
@@ -83,6 +84,14 @@ LABELS = _words(
     Item Level List Lot Module Objective Option Panel Paragraph Part Party Phase Pillar Plan Point Principle Priority
     Proposal Protocol Question Recommendation Route Rule Scenario Schedule Section State Step Table Target Task Tier
     Title Track Type Variant Volume Zone
+    """
+)
+
+#: End a line that leads to what stands on the next, and no heading.
+LEADING = _words(
+    """
+    a an and are as at be by for from in include includes including into is may means must of on or shall should such
+    that the their to under was were which will with
     """
 )
 
