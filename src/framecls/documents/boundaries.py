@@ -113,6 +113,7 @@ _SHORTENING = (
         re.compile(r";\s*(?=\S)"),
         re.compile(r"\s+(?=\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)\s+\w)"),
         re.compile(r"\s+[-–—]+\s+(?=\S)"),
+        re.compile(r"(?<=[a-z]{4})\.(?=[a-z]{4,}[\s:,])(?!(?:info|html|aspx|name)\b)|(?<=\d)\.(?=[a-z]{4,}[\s:])"),
     ),
 )
 
