@@ -56,7 +56,7 @@ def test_english_is_told_by_its_small_words() -> None:
 
 def test_all_are_codes_of_iso_639_1() -> None:
     assert all(len(language) == 2 and language.isascii() and language.islower() for language in LANGUAGES)
-    assert len(set(LANGUAGES)) == len(LANGUAGES)
+    assert {"ar", "en", "es", "fr", "ru", "zh"} < LANGUAGES
 
 
 def test_short_sentences_are_in_the_language_around_them() -> None:

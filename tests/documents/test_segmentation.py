@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framecls.documents import Block, Document, Gap, Piece, sentences, unsegmented
+from framecls.documents import Block, Document, Gap, Piece, Sentence, sentences, unsegmented
 from framecls.documents.text import document_of_text
 from tests.documents.boundaries import HELD_OUT, REGRESSION, Span, read_cases, score
 
@@ -376,7 +376,8 @@ KINDS = st.sampled_from(["heading", "paragraph", "list_item", "table_cell", "foo
 def test_so_it_is_with_pieces_of_structured_formats(pieces: list[Piece]) -> None:
     document = Document.from_pieces("d", pieces)
     covered = [0] * len(document.text)
-    for part in [*sentences(document), *unsegmented(document)]:
+    parts: list[Sentence | Gap] = [*sentences(document), *unsegmented(document)]
+    for part in parts:
         assert part.start is not None
         assert part.end is not None
         for place in range(part.start, part.end):

@@ -42,6 +42,7 @@ def test_reasons() -> None:
 
 def test_one_failure_a_document_after_all_items_though_its_sentences_are_scattered() -> None:
     failure = Failure("b", "read", "is empty")
+    items: list[LocatedSentence | Failure]
     items = [item("a", 1, "fr"), item("b", 1, "en"), failure, item("a", 2, "fr"), item("c", 1, "fr")]
     found = list(in_languages(items, ("en",)))
     assert found[:2] == [items[1], failure]

@@ -159,7 +159,7 @@ def _boundaries(content: str) -> list[int]:
             sure.add(number.end("before"))
     for first, last in _counted_runs(content):
         cuts.difference_update(range(first + 1, last + 1))
-        if not content[:first].rstrip().endswith(":"):
+        if _token(content, first)[-1:] != ":":
             sure.add(first)
     if not content.isascii():
         sure.update(max(match.span("end"), match.span("spaced"))[0] for match in _FOREIGN_END.finditer(content))

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from framecls.documents.document import Document
+from framecls.documents.wording import words
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -15,11 +16,11 @@ __all__ = ["LANGUAGES", "document_language", "language_of", "sentence_languages"
 
 #: Those told apart, by ISO 639-1: what official documents are written in. The model knows more, dialects among them,
 #: and would take a list of names for one of those.
-LANGUAGES = tuple(
+LANGUAGES = words(
     """
     af am ar az be bg bn ca cs cy da de el en es et eu fa fi fr ga gu he hi hr hu hy id is it ja ka kk km kn ko ky lo
     lt lv mk ml mn mr ms mt my ne nl no pa pl ps pt ro ru si sk sl so sq sr sv sw ta te tg th tk tl tr uk ur uz vi zh
-    """.split()  # noqa: SIM905
+    """
 )
 #: What the model says of numbers, addresses and the like.
 _NO_LANGUAGE = "zxx"
@@ -29,11 +30,11 @@ _LETTERS = 30
 _LETTERS_OF_OTHER_SCRIPTS = 8
 _PROBABILITY = 0.7
 #: English words that are rare elsewhere, and their least share of a text that is taken for English without the model.
-_ENGLISH = frozenset(
+_ENGLISH = words(
     """
     and are been between but by from had has its not of our shall should than that the their these they this those to
     was were which who will with would
-    """.split()  # noqa: SIM905
+    """
 )
 _ENGLISH_SHARE = 0.12
 _ENGLISH_WORDS = 2
@@ -48,14 +49,14 @@ def _identifier() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages([*LANGUAGES, _NO_LANGUAGE])
+    identifier.set_languages([*sorted(LANGUAGES), _NO_LANGUAGE])
     return identifier
 
 
 def _is_english(text: str) -> bool:
-    words = text.lower().split()
-    hits = sum(map(_ENGLISH.__contains__, words))
-    return hits >= _ENGLISH_WORDS and hits >= _ENGLISH_SHARE * len(words)
+    tokens = text.lower().split()
+    hits = sum(map(_ENGLISH.__contains__, tokens))
+    return hits >= _ENGLISH_WORDS and hits >= _ENGLISH_SHARE * len(tokens)
 
 
 def language_of(text: str) -> str:

@@ -203,7 +203,7 @@ def _over_empty_lines(groups: Iterable[list[_Line]]) -> Iterator[list[_Line]]:
                 and _runs_on(last, first)
                 and not _is_furniture(last.text)
             ):
-                open_group = open_group + group
+                open_group.extend(group)
                 continue
             yield open_group
         open_group = group

@@ -11,25 +11,32 @@ __all__ = [
     "PREAMBULAR",
     "STARTERS",
     "alternatives",
+    "words",
 ]
 
 
-def alternatives(words: frozenset[str]) -> str:
+def alternatives(of: frozenset[str]) -> str:
     """
     Write words as alternatives of a regular expression, the longest first.
 
-    :param words: the words; a full stop in one stands for itself.
+    :param of: the words; a full stop in one stands for itself.
     :returns: the alternatives, without a group around them.
     """
-    return "|".join(word.replace(".", r"\.") for word in sorted(words, key=lambda word: (-len(word), word)))
+    return "|".join(word.replace(".", r"\.") for word in sorted(of, key=lambda word: (-len(word), word)))
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """
+    Read a list of words.
+
+    :param text: the words, white space between them.
+    :returns: the words.
+    """
     return frozenset(text.split())
 
 
 #: End no sentence before a number or a letter that they introduce; without their full stop.
-BEFORE_NUMBER = _words(
+BEFORE_NUMBER = words(
     """
     Abs Add Annex App Art Arts Ch Chap Corr Dec Dir Div Doc Docs Ed Exec Fed Fig Figs Fn Nos No Nr Op Ord Par Para
     Paras Pt Pub Reg Regs Res Rev Sec Secs Sect Sects Ser Sess Stat Subsec Supp Suppl Tab Vol Vols
@@ -39,7 +46,7 @@ BEFORE_NUMBER = _words(
 )
 
 #: End no sentence, whatever follows; without their full stop.
-_NEVER_END = _words(
+_NEVER_END = words(
     """
     Adm Amb Brig Capt Cdr Cmdr Col Cpl Dr Drs Eng Esq Fr Gen Gov Hon Ing Lt Maj Messrs Mgr Min Mme Mr Mrs Ms Mt Mx Pres
     Prof Rep Reps Rev Sen Sens Sgt Sr Sra Sres St Ste Supt
@@ -54,7 +61,7 @@ _NEVER_END = _words(
 )
 
 #: End a sentence where a word that often begins one follows, and else none; without their full stop.
-MAY_END = _words(
+MAY_END = words(
     """
     etc al seq seqq ff a.m p.m A.M P.M Inc Ltd Corp Co Bros BROS Jr Sr LLC PLC plc Ph.D M.D U.S U.N U.K U.S.A E.U A.U
     D.C D.R.C U.A.E U.S.C C.F.R
@@ -65,7 +72,7 @@ MAY_END = _words(
 ABBREVIATIONS = BEFORE_NUMBER | _NEVER_END | MAY_END
 
 #: Begin sentences far oftener than names do.
-STARTERS = _words(
+STARTERS = words(
     """
     A After All Also Although An And Another Any As At Because Before Both But By Consequently During Each Every
     Everybody Few Finally First For From Further Furthermore Had Has Have He Hence Her Here His How However I If In
@@ -78,7 +85,7 @@ STARTERS = _words(
 )
 
 #: Stand before a letter or a number that names a thing, so that the letter is no initial of a person.
-LABELS = _words(
+LABELS = words(
     """
     Annex Annexes Appendix Area Article Attachment Box Category Chapter Class Column Component Figure Goal Grade Group
     Item Level List Lot Module Objective Option Panel Paragraph Part Party Phase Pillar Plan Point Principle Priority
@@ -88,7 +95,7 @@ LABELS = _words(
 )
 
 #: End a line that leads to what stands on the next, and no heading.
-LEADING = _words(
+LEADING = words(
     """
     a an and are as at be by for from in include includes including into is may means must of on or shall should such
     that the their to under was were which will with
@@ -96,7 +103,7 @@ LEADING = _words(
 )
 
 #: Begin the paragraphs of a preamble.
-PREAMBULAR = _words(
+PREAMBULAR = words(
     """
     Acknowledging Acting Affirming Alarmed Anxious Appreciating Aware Bearing Believing Calling Cognizant Committed
     Concerned Confident Conscious Considering Convinced Deeply Deploring Desiring Desirous Determined Disturbed
@@ -108,7 +115,7 @@ PREAMBULAR = _words(
 )
 
 #: Begin the paragraphs in which a body resolves.
-OPERATIVE = _words(
+OPERATIVE = words(
     """
     Acknowledges Adopts Affirms Agrees Also Appeals Appreciates Approves Asks Authorises Authorizes Calls Commends
     Condemns Confirms Considers Decides Declares Demands Deplores Directs Emphasises Emphasizes Encourages Endorses
@@ -119,7 +126,7 @@ OPERATIVE = _words(
 )
 
 #: Those that also follow a comma where the line ends of a resolution were lost, and that no list of nouns has.
-AFTER_COMMA = _words(
+AFTER_COMMA = words(
     """
     Acknowledging Affirming Alarmed Appreciating Aware Cognizant Conscious Considering Convinced Deploring Desiring
     Desirous Determined Emphasising Emphasizing Guided Inspired Mindful Noting Observing Reaffirming Realising Realizing
