@@ -29,6 +29,8 @@ def units(text: str) -> list[tuple[str, str]]:
         ["Decision No. 5 applies to the fund.", "Nos. 7 and 8 are void."],
         ["Some partners, e.g. Vella, take part.", "The lead, i.e. Norland, agrees."],
         ["Under Sec. 4 it may act.", "Under para. 2 it must.", "It follows, cf. Annex II thereof, the Board."],
+        ["See vol. I of the study, Art. I thereof and Fig. A below.", "No. The study is lost."],
+        ["The U.S. Secretary of Ports spoke for the ASEAN-U.S. Dialogue.", "He left the U.S.", "That was all."],
         ["H.E. Mr. Oren Vask spoke in the morning.", "Dr. J. K. Tornby answered."],
         ["It cost 3.5 million crowns.", "It was due on 4.5.2021."],
         # Enumerators stay with what they count.

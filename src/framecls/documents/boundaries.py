@@ -35,6 +35,8 @@ _CLOSING = r"[”’»\"')\]]*"
 _OPENING = r"[“‘«\"'(\[—–-]*"
 _CAPITAL = r"A-ZÀ-ÖØ-ÞЀ-Я"
 _STARTS = re.compile(rf"{_OPENING}(?:{alternatives(STARTERS)})(?![\w/.-])")
+#: The same less what also counts: "Art. I of", "Fig. A shows".
+_STARTS_AFTER_REFERENCE = re.compile(rf"{_OPENING}(?:{alternatives(STARTERS - {'A', 'I'})})(?![\w/.-])")
 #: A place that may end a sentence; a block without one inside has nothing to ask nupunkt about.
 _CANDIDATE = re.compile(r"[.!?…]\S{0,12}\s")
 #: A full stop, and what can begin a sentence after it.
@@ -106,13 +108,13 @@ _SHORTENING = (
         re.compile(r"(?<=[;:,.–—-])\s*(?=\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)\s?\w)"),
         re.compile(r"(?<=[a-z.;,])\s+(?=(?:[a-z]|\d{1,2})\.\s+[a-z]{2})"),
         re.compile(r":\s+(?=[A-Z“\"(])"),
-        re.compile(rf",\s*(?=(?:{alternatives(PREAMBULAR)})\b)", re.IGNORECASE),
     ),
     (
         _VERY_LONG_WORDS,
         re.compile(r";\s*(?=\S)"),
         re.compile(r"\s+(?=\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2})\)\s+\w)"),
         re.compile(r"\s+[-–—]+\s+(?=\S)"),
+        re.compile(rf",\s*(?=(?:{alternatives(PREAMBULAR)})\b)", re.IGNORECASE),
         re.compile(r"(?<=[a-z]{4})\.(?=[a-z]{4,}[\s:,])(?!(?:info|html|aspx|name)\b)|(?<=\d)\.(?=[a-z]{4,}[\s:])"),
     ),
 )
@@ -175,7 +177,10 @@ def _own_ends(content: str) -> Iterator[tuple[int, bool]]:
     for stop in _STOP.finditer(content):
         token = _token(content, stop.start())
         starts = _STARTS.match(content, stop.end()) is not None
-        if token in MAY_END or token in BEFORE_NUMBER:
+        if token in BEFORE_NUMBER:
+            if _STARTS_AFTER_REFERENCE.match(content, stop.end()):
+                yield stop.start("end"), True
+        elif token in MAY_END:
             if starts or (token in _TIME and not _OF_TIME.match(content, stop.end())):
                 yield stop.start("end"), True
         elif len(token) == 1:
@@ -277,7 +282,7 @@ def _ends_in_abbreviation(content: str, cut: int, after: int) -> bool:
         return True
     if word not in ABBREVIATIONS or word in MAY_END:
         return False
-    return word not in BEFORE_NUMBER or _STARTS.match(content, after) is None
+    return word not in BEFORE_NUMBER or _STARTS_AFTER_REFERENCE.match(content, after) is None
 
 
 def _in_brackets(content: str, start: int, cut: int) -> bool:
