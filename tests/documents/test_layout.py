@@ -171,6 +171,7 @@ def test_a_lone_enumerator_joins_the_words_after_it() -> None:
         ("list_item", "•\nto report"),
     ]
     assert blocks_of("(a)\n\n(b) to meet;") == [("paragraph", "(a)"), ("list_item", "(b) to meet;")]
+    assert [kind for kind, _ in blocks_of("The Board meets.\n\n*\n\nIt reports.")] == ["paragraph"] * 3
     assert blocks_of("The Board meets.\n\n(b)") == [("paragraph", "The Board meets."), ("paragraph", "(b)")]
 
 

@@ -266,6 +266,21 @@ def test_a_heading_introduces_no_list_and_a_page_number_ends_none() -> None:
     ]
 
 
+def test_items_without_a_mark_are_a_list_too() -> None:
+    pieces = [
+        Piece("paragraph", "The Board trains:"),
+        Piece("list_item", "pilots of the Sound:"),
+        Piece("list_item", "(a) the old;"),
+        Piece("list_item", "masters."),
+    ]
+    assert [sentence.stem for sentence in sentences(Document.from_pieces("d", pieces))] == [
+        "",
+        "The Board trains:",
+        "pilots of the Sound:",
+        "The Board trains:",
+    ]
+
+
 def test_items_within_a_block_have_their_stem_too() -> None:
     items = [f"• the port of {name} " + "with all of its piers " * 8 + "included" for name in ("Ost", "Ware")]
     text = "The Fund is for: " + " ".join(item.replace("the port", "The port") for item in items)
@@ -373,7 +388,7 @@ def test_every_character_is_in_one_sentence_or_in_a_gap_that_says_why(given_text
 KINDS = st.sampled_from(["heading", "paragraph", "list_item", "table_cell", "footnote", "furniture"])
 
 
-@settings(deadline=None, database=None, max_examples=100)
+@settings(deadline=None, database=None, max_examples=150)
 @given(st.lists(st.builds(Piece, KINDS, st.lists(FRAGMENTS, max_size=5).map("".join)), max_size=8))
 def test_so_it_is_with_pieces_of_structured_formats(pieces: list[Piece]) -> None:
     document = Document.from_pieces("d", pieces)

@@ -25,10 +25,8 @@ BULLET = re.compile(_BULLET)
 ENUMERATOR = re.compile(rf"(?:{_BULLET}|{_LETTERED}|{_NUMBERED})")
 #: What stands before an item of a list, counted or not.
 ITEM = re.compile(rf"(?:{_BULLET}|{_LETTERED}|\d{{1,3}}\)\.?\s+)")
-#: A line with nothing but an enumerator, whose words stand on the next.
-_LONE = re.compile(
-    r"[-–—•●▪◦*·‣○■□\uf0b7]|\(?(?:\d{1,3}|[A-Za-z]|[ivxl]{1,6})\)|(?:\d{1,3}(?:\.\d{1,3})*|[A-Z]|[IVXL]+)\."
-)
+#: A line with nothing but an enumerator, whose words stand on the next; a dash or an asterisk alone parts sections.
+_LONE = re.compile(r"[•●▪◦‣○■□\uf0b7]|\(?(?:\d{1,3}|[A-Za-z]|[ivxl]{1,6})\)|(?:\d{1,3}(?:\.\d{1,3})*|[A-Z]|[IVXL]+)\.")
 _PAGE_NUMBER = re.compile(
     r"(?:page\s+)?[-–—|\[(]*\s*(?:\d{1,4}|[ivxl]{1,6})\s*(?:(?:of|/|sur|von)\s*\d{1,4})?\s*[-–—|\])]*", re.IGNORECASE
 )

@@ -84,7 +84,7 @@ class Stems:
             return label
         if label[0].isdigit():
             return "1" + "." * label.count(".")
-        before = [known.label for known in self._open if known.style in "aA"]
+        before = [known.label for known in self._open if known.style in ("a", "A")]
         counts_on = bool(before) and len(label) == 1 and ord(before[-1]) + 1 == ord(label)
         if len(label) > 1 or (label in "ivx" and not counts_on):
             return "i"
