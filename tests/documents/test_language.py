@@ -70,8 +70,10 @@ def test_short_sentences_are_in_the_language_around_them() -> None:
 def test_a_heading_is_never_foreign_for_what_is_annexed() -> None:
     texts = [*ENGLISH, *FRENCH, "Annex", *FRENCH]
     headings = [text == "Annex" for text in texts]
-    assert sentence_languages(texts, headings, "en")[4] == "en"
+    assert sentence_languages(texts, headings, "en")[4] == ""
     assert sentence_languages(texts, [False] * len(texts), "en")[4] == "fr"
+    assert sentence_languages(["Annex", *ENGLISH, *FRENCH], [True, *[False] * 4], "fr")[0] == ""
+    assert sentence_languages(["Annexe", *FRENCH, "Annexe"], [True, False, False, True], "fr") == ["fr"] * 4
 
 
 def test_language_of_a_document_is_that_of_most_of_it() -> None:
@@ -102,7 +104,7 @@ def test_sentences_have_a_language() -> None:
         *(Piece("paragraph", text) for text in FRENCH),
     ]
     found = sentences(Document.from_pieces("d", pieces))
-    assert [sentence.language for sentence in found] == ["en"] * 8 + ["fr"] * 2
+    assert [sentence.language for sentence in found] == ["en"] * 7 + ["", "fr", "fr"]
 
 
 def test_files_and_tables_are_read_with_their_language(tmp_path: Path) -> None:

@@ -96,6 +96,14 @@ def test_a_document_in_another_language_alone_says_why(classifier: FrameClassifi
         label([tmp_path / "avis.txt"], classifier, tmp_path / "labels.parquet")
 
 
+def test_a_heading_is_labelled_though_most_of_its_document_is_not(classifier: FrameClassifier, tmp_path: Path) -> None:
+    (tmp_path / "mixed.txt").write_text(f"ANNEX\n\n{ENGLISH}\n\n{FRENCH}\n\n{FRENCH}\n\n{FRENCH}", encoding="utf-8")
+    done = label([tmp_path / "mixed.txt"], classifier, tmp_path / "labels.parquet")
+    found = [(row["text"], row["language"]) for row in pq.read_table(done.output).to_pylist()]
+    assert found[0] == ("ANNEX", None)
+    assert [language for _, language in found[1:]] == ["en", "en"]
+
+
 def test_what_nothing_tells_is_labelled_without_a_language(classifier: FrameClassifier, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("Ships pay.", encoding="utf-8")
     done = label([tmp_path / "note.txt"], classifier, tmp_path / "labels.parquet")

@@ -110,7 +110,8 @@ def sentence_languages(texts: Sequence[str], is_heading: Sequence[bool], overall
     Tell the language of each sentence of a document.
 
     What is too short to tell is in the language of the sentences around it where they agree, and else in that of the
-    document; a heading always in that of the document, as "Annex" stands above whatever is annexed.
+    document. A heading is in that of the document, and in none that is told where the sentences around it are in
+    another: "Annex" stands above whatever is annexed.
 
     :param texts: the sentences, in order.
     :param is_heading: which of them are headings.
@@ -121,9 +122,16 @@ def sentence_languages(texts: Sequence[str], is_heading: Sequence[bool], overall
     before = _nearest(told)
     after = _nearest(told[::-1])[::-1]
     return [
-        own or (left if left and left == right and not heading else overall or left or right)
+        own or _inherited(left, right, overall, is_heading=heading)
         for own, left, right, heading in zip(told, before, after, is_heading, strict=True)
     ]
+
+
+def _inherited(left: str, right: str, overall: str, *, is_heading: bool) -> str:
+    overall = overall or left or right
+    if is_heading:
+        return overall if {left, right} <= {overall, ""} else ""
+    return left if left and left == right else overall
 
 
 def _nearest(told: Sequence[str]) -> list[str]:
