@@ -162,3 +162,14 @@ def test_joining_corpora_are_places_relative_to_the_file(tmp_path: Path) -> None
     path.write_text('codebook = "c"\ncorpus = "d"\noutput = "o"\ntrain_also = ["../e", "../f"]\n')
     assert TrainConfig.read(path).train_also == (tmp_path / "e", tmp_path / "f")
     assert TrainConfig.read(path, {"train_also": (tmp_path / "g",)}).train_also == (tmp_path / "g",)
+
+
+def test_languages_are_english_unless_said(tmp_path: Path) -> None:
+    assert TrainConfig.read(write(tmp_path / "a.toml", PATHS)).languages == ("en",)
+    assert TrainConfig.read(write(tmp_path / "b.toml", {**PATHS, "languages": ["en", "fr"]})).languages == ("en", "fr")
+
+
+@pytest.mark.parametrize("languages", [[], ["English"], ["EN"], "en"])
+def test_what_is_no_language_is_refused(tmp_path: Path, languages: object) -> None:
+    with pytest.raises(ConfigError, match=r"small\.toml: languages"):
+        TrainConfig.read(write(tmp_path / "small.toml", {**PATHS, "languages": languages}))

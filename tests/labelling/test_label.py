@@ -20,6 +20,7 @@ COLUMNS = [
     "page",
     "heading",
     "unit",
+    "language",
     "text",
     "prob_toll",
     "prob_pilot",

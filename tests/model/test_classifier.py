@@ -66,6 +66,15 @@ def test_save_and_load_give_the_same_probabilities(classifier: FrameClassifier, 
     assert again.decision == classifier.decision
 
 
+def test_a_checkpoint_says_which_languages_it_was_trained_for(classifier: FrameClassifier, copy: Path) -> None:
+    facts = json.loads((copy / "framecls.json").read_text())
+    assert facts.pop("languages") == ["en"] == list(classifier.languages)
+    (copy / "framecls.json").write_text(json.dumps(facts))
+    assert FrameClassifier.load(copy, device="cpu").languages == ("en",)
+    (copy / "framecls.json").write_text(json.dumps(facts | {"languages": ["en", "fr"]}))
+    assert FrameClassifier.load(copy, device="cpu").languages == ("en", "fr")
+
+
 def test_unknown_device(model_path: Path) -> None:
     with pytest.raises(ConfigError, match="device 'abacus' cannot be used here"):
         FrameClassifier.load(model_path, device="abacus")

@@ -23,6 +23,9 @@ def label(
     ] = None,
     text_column: Annotated[str, typer.Option(help="Column of tables that holds the text.")] = "text",
     workers: Annotated[int, typer.Option(min=1, help="Processes that read documents; worth it for many PDFs.")] = 1,
+    any_language: Annotated[
+        bool, typer.Option("--any-language", help="Label languages the model was not trained for too.")
+    ] = False,
     device: Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"] | None,
@@ -90,6 +93,7 @@ def label(
                 encoding=encoding,
                 table=table,
                 text_column=text_column,
+                any_language=any_language,
                 workers=workers,
                 watch=watch,
                 resume=resume,

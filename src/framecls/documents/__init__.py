@@ -11,12 +11,13 @@ from framecls.documents.collection import (
 )
 from framecls.documents.document import Block, Document, Piece, Sentence
 from framecls.documents.parallel import read_all
-from framecls.documents.segmentation import sentences
+from framecls.documents.segmentation import Gap, sentences, unsegmented
 
 __all__ = [
     "Block",
     "Document",
     "Failure",
+    "Gap",
     "LocatedSentence",
     "Piece",
     "Sentence",
@@ -27,4 +28,5 @@ __all__ = [
     "read_documents",
     "read_sentences",
     "sentences",
+    "unsegmented",
 ]

@@ -1,7 +1,7 @@
 """Inputs of a run: find the files, read each by its kind, and yield sentences or the reason why there are none."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import has_magic
 from os.path import commonpath
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from framecls.documents.document import Document, Sentence
 from framecls.documents.docx import read_docx
 from framecls.documents.html import read_html
+from framecls.documents.language import language_of, with_language
 from framecls.documents.pdf import read_pdf
 from framecls.documents.seen import Seen
 from framecls.documents.segmentation import sentences
@@ -53,7 +54,7 @@ class Failure:
     """A document, or a row of a table, that could not be used."""
 
     path: str
-    stage: Literal["find", "read", "segment"]
+    stage: Literal["find", "read", "segment", "language"]
     reason: str
 
 
@@ -146,7 +147,7 @@ def read(path: Path | str, id: str | None = None, *, encoding: str | None = None
     """
     path = Path(path)
     try:
-        return _read(path, id or path.name, encoding)
+        return with_language(_read(path, id or path.name, encoding))
     except DocumentError as error:
         raise DocumentError(f"{path}: {error}") from error
 
@@ -187,7 +188,7 @@ def read_sentences(
         if _is_table(source.path):
             yield from _sentences_of_table(source, table, text_column)
         else:
-            yield from _located(_read(source.path, source.id, encoding), source.id)
+            yield from _located(with_language(_read(source.path, source.id, encoding)), source.id)
     except DocumentError as error:
         yield Failure(source.id, "read", str(error))
 
@@ -205,10 +206,10 @@ def read_documents(
     """
     try:
         if not _is_table(source.path):
-            yield _read(source.path, source.id, encoding)
+            yield with_language(_read(source.path, source.id, encoding))
             return
         for row in _rows_of_table(source, "documents", text_column):
-            yield row if isinstance(row, Failure) else document_of_text(row.id, str(row.values["text"]))
+            yield row if isinstance(row, Failure) else with_language(document_of_text(row.id, str(row.values["text"])))
     except DocumentError as error:
         yield Failure(source.id, "read", str(error))
 
@@ -233,9 +234,11 @@ def _sentences_of_table(
             continue
         try:
             if row.kind == "sentences":
-                yield LocatedSentence(_document_of_row(row.values, source), row.id, sentence_of_row(row.values))
+                sentence = sentence_of_row(row.values)
+                sentence = replace(sentence, language=language_of(sentence.text))
+                yield LocatedSentence(_document_of_row(row.values, source), row.id, sentence)
             else:
-                yield from _located(document_of_text(row.id, str(row.values["text"])), row.where)
+                yield from _located(with_language(document_of_text(row.id, str(row.values["text"]))), row.where)
         except DocumentError as error:
             yield Failure(row.where, "read", str(error))
 

@@ -125,6 +125,9 @@ class Sentence:
     :param before: text of the sentence before it in the document; empty for the first.
     :param heading: the headings above it, outermost first, joined by `` > ``.
     :param page: page it begins on, or ``None``.
+    :param stem: text of the clause that introduces the list it is an item of, such as "The Parties shall:"; empty
+        elsewhere.
+    :param language: ISO 639-1 code of its language; empty where nothing tells it.
     """
 
     start: int | None
@@ -134,3 +137,5 @@ class Sentence:
     before: str = ""
     heading: str = ""
     page: int | None = None
+    stem: str = ""
+    language: str = ""

@@ -37,7 +37,7 @@ class LabelledRun:
     :param errors: the record of failures; ``None`` where there were none.
     :param documents: documents with at least one labelled sentence.
     :param sentences: rows written.
-    :param failures: documents, or rows of tables, without one.
+    :param failures: documents, or rows of tables, without one, or with sentences or pages left out.
     :param kept: sentences that an earlier, unfinished run had labelled.
     """
 
@@ -58,6 +58,7 @@ def label(
     encoding: str | None = None,
     table: TableKind | None = None,
     text_column: str = "text",
+    any_language: bool = False,
     workers: int = 1,
     progress: Callable[[int, int, int], None] | None = None,
     watch: Callable[[Done], None] | None = None,
@@ -76,6 +77,7 @@ def label(
     :param encoding: an encoding of text files, to use instead of detecting one.
     :param table: what the rows of tables are; told from their columns by default.
     :param text_column: the column of tables that holds the text.
+    :param any_language: label sentences in languages the model was not trained for too; the labels say which.
     :param workers: processes that read documents, beside the one that labels; on a cluster its tasks read.
     :param progress: called with files read, files in all, and sentences labelled.
     :param watch: called at the same times with all that is known of how far the run is.
@@ -95,7 +97,8 @@ def label(
     labeller = Labeller(model if isinstance(model, FrameClassifier) else FrameClassifier.load(model), text=text)
     if workers < 1:
         raise ConfigError(f"{workers} processes cannot read; give at least 1")
-    reading = Reading(encoding, table, text_column, workers)
+    languages = None if any_language else labeller.languages
+    reading = Reading(encoding, table, text_column, workers, languages)
     inputs = hash_inputs(sources)
     parts = list(cut_parts(inputs))
     # What the rows depend on is known before the first of them is kept.
@@ -140,6 +143,7 @@ def _manifest(inputs: Sequence[Input], labeller: Labeller, reading: Reading, sha
             "encoding": str(reading.encoding),
             "table": str(reading.table),
             "text column": reading.text_column,
+            "languages": "any" if reading.languages is None else " ".join(reading.languages),
             "shard size": str(shard_size),
         },
         inputs=inputs,

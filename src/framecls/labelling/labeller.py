@@ -121,6 +121,11 @@ class Labeller:
         return self._classifier.name
 
     @property
+    def languages(self) -> tuple[str, ...]:
+        """What the model was trained for, as ISO 639-1 codes."""
+        return self._classifier.languages
+
+    @property
     def codebook_sha256(self) -> str:
         """Hash of the codebook."""
         return self._classifier.codebook.sha256
@@ -172,6 +177,7 @@ class Labeller:
             "page": [sentence.page for sentence in inner],
             "heading": [sentence.heading for sentence in inner],
             "unit": [sentence.unit for sentence in inner],
+            "language": [sentence.language or None for sentence in inner],
         }
         if self._text:
             columns["text"] = [sentence.text for sentence in inner]

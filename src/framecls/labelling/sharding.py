@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Self
 
 from framecls.documents import Failure, LocatedSentence, Source, read_all
 from framecls.documents.tables import TableKind
+from framecls.labelling.languages import in_languages
 from framecls.labelling.rows import TableShare
 
 __all__ = ["Input", "Part", "Reading", "Shard", "cut_parts", "cut_shards", "hash_inputs", "read_parts"]
@@ -51,12 +53,14 @@ class Reading:
     :param table: what rows of tables are; ``None`` tells it from their columns.
     :param text_column: the column of tables that holds the text.
     :param workers: processes that read; their number changes nothing that is read.
+    :param languages: what sentences may be in; ``None`` for any.
     """
 
     encoding: str | None = None
     table: TableKind | None = None
     text_column: str = "text"
     workers: int = 1
+    languages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +167,19 @@ def read_parts(parts: Sequence[Part], reading: Reading) -> Iterator[tuple[Part, 
 
 
 def _read(parts: Sequence[Part], reading: Reading) -> Iterator[Read]:
-    return read_all(
+    found = read_all(
         [item.source for part in parts for item in part.inputs],
         workers=reading.workers,
         encoding=reading.encoding,
         table=reading.table,
         text_column=reading.text_column,
     )
+    if reading.languages is None:
+        yield from found
+        return
+    for source, items in groupby(found, key=itemgetter(0)):
+        for item in in_languages((item for _, item in items), reading.languages):
+            yield source, item
 
 
 def cut_shards(part: Part, items: Iterable[Read], size: int, *, table: TableKind | None = None) -> Iterator[Shard]:

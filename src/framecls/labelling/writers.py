@@ -44,6 +44,7 @@ def label_schema(frames: Sequence[str], *, text: bool = True) -> pa.Schema:
             ("page", pa.int32()),
             ("heading", pa.string()),
             ("unit", pa.string()),
+            ("language", pa.string()),
             *([("text", pa.string())] if text else []),
             *((f"prob_{frame}", pa.float32()) for frame in frames),
             *((frame, pa.bool_()) for frame in frames),

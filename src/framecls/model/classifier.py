@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from transformers import AutoConfig, AutoTokenizer
 
 from framecls.codebook import Codebook
-from framecls.config import Context, EngineChoice, EngineName, Precision
+from framecls.config import Context, EngineChoice, EngineName, Language, Precision
 from framecls.errors import CodebookError, ModelError
 from framecls.files import whole_file, write_json
 from framecls.model.choice import Engines
@@ -74,6 +74,8 @@ class _Facts(BaseModel):
     codebook_sha256: str
     context: Context
     max_length: int
+    #: Checkpoints from before languages were told apart were all trained on English.
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
     decision: _StoredDecision
 
 
@@ -93,12 +95,14 @@ class FrameClassifier:
         decision: Decision,
         name: str,
         screen: Screen | None = None,
+        languages: tuple[str, ...] = ("en",),
     ) -> None:
         self.codebook = codebook
         self.decision = decision
         self.name = name
         #: The folder it was loaded from; ``None`` for a classifier that was made in memory.
         self.path: Path | None = None
+        self.languages = languages
         self._scorer = scorer
         self._screen = screen
 
@@ -145,7 +149,14 @@ class FrameClassifier:
             scorer = Scorer(encoder=engines.encoder, choose=engines.fastest)
         else:
             scorer = Scorer(encoder=engines.encoder, engine=_held(engines, name, asked=engine is not None))
-        classifier = cls(scorer=scorer, codebook=codebook, decision=engines.decision, name=facts.name, screen=screen)
+        classifier = cls(
+            scorer=scorer,
+            codebook=codebook,
+            decision=engines.decision,
+            name=facts.name,
+            languages=facts.languages,
+            screen=screen,
+        )
         classifier.path = path
         return classifier
 
@@ -222,6 +233,7 @@ class FrameClassifier:
                 "codebook_sha256": self.codebook.sha256,
                 "context": self._scorer.encoder.context,
                 "max_length": self._scorer.encoder.max_length,
+                "languages": self.languages,
                 "decision": {
                     "fitted_on": self.decision.fitted_on,
                     "size": self.decision.size,

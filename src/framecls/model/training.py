@@ -283,7 +283,13 @@ def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, config: 
     # Not strict: a target out of reach must not cost a finished training.
     decision = Decision.fit(scores, gold, frames=frames, fitted_on="validation", target=config.target, strict=False)
     write_validation(config.output, scores, gold, frames=frames, fitted_on="validation")
-    return FrameClassifier(scorer=scorer, codebook=validation.codebook, decision=decision, name=config.output.name)
+    return FrameClassifier(
+        scorer=scorer,
+        codebook=validation.codebook,
+        decision=decision,
+        name=config.output.name,
+        languages=config.languages,
+    )
 
 
 def _record(
