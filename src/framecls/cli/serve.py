@@ -1,7 +1,7 @@
 """The command that labels over HTTP: serve."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,6 +22,11 @@ def serve(
     max_sentences: Annotated[int, typer.Option(help="Most sentences of one request.", min=1)] = 10_000,
     timeout: Annotated[float, typer.Option(help="Seconds one request may take.", min=0.1)] = 60.0,
     device: Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
+    engine: Annotated[
+        Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"] | None,
+        typer.Option(help="What computes; 'auto' takes the fastest here that decides as torch does; torch by default."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; by default one a core.")] = None,
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
 ) -> None:
     """Label texts over HTTP, on this machine or as a Label Studio ML backend."""
@@ -30,4 +35,14 @@ def serve(
 
     calm_transformers()
     limits = Limits(max_batch=max_batch, queue=queue, max_bytes=max_bytes, max_sentences=max_sentences, timeout=timeout)
-    run(model, host=host, port=port, limits=limits, label_studio=label_studio, device=device, target=target)
+    run(
+        model,
+        host=host,
+        port=port,
+        limits=limits,
+        label_studio=label_studio,
+        device=device,
+        target=target,
+        engine=engine,
+        threads=threads,
+    )

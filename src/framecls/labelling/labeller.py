@@ -164,7 +164,16 @@ class Labeller:
         :param progress: called with the number of sentences labelled so far, after each window.
         :returns: a row a sentence, in the order given, with the columns of :attr:`schema`.
         """
-        probabilities = self._probabilities(sentences, progress)
+        return self.table(sentences, self._probabilities(sentences, progress))
+
+    def table(self, sentences: Sequence[LocatedSentence], probabilities: npt.NDArray[np.float32]) -> pa.Table:
+        """
+        Put sentences, their probabilities and what is decided by them into columns.
+
+        :param sentences: N sentences.
+        :param probabilities: from the classifier; NaN for a sentence that a screen discarded. *Shape:* ``(N, F)``.
+        :returns: a row a sentence, in the order given, with the columns of :attr:`schema`.
+        """
         decided = self._classifier.decide(probabilities)
         frames = self._classifier.codebook.frames
         size = len(sentences)

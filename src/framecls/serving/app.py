@@ -12,14 +12,15 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from framecls.documents import Document, LocatedSentence, Sentence, sentences
+from framecls.documents.language import with_language
 from framecls.documents.text import document_of_text
 from framecls.errors import DocumentError
+from framecls.labelling import Labeller
 from framecls.model import FrameClassifier
 from framecls.serving.batching import ScoringError
 from framecls.serving.door import Door, error_body
 from framecls.serving.label_studio import add_label_studio
 from framecls.serving.limits import Limits
-from framecls.serving.rows import label_rows
 from framecls.serving.schemas import Failure, Health, LabelRequest, response_model
 from framecls.serving.service import RequestTooLargeError, Service
 from framecls.validation import describe_problems
@@ -76,7 +77,7 @@ def create_app(
 
 
 def _add_routes(app: FastAPI, service: Service) -> None:
-    codebook = service.classifier.codebook
+    codebook, labeller = service.classifier.codebook, Labeller(service.classifier)
     page = files("framecls.serving").joinpath("page.html").read_text(encoding="utf-8")
     wrong: dict[int | str, dict[str, Any]] = {
         status: {"model": Failure, "description": description}
@@ -94,7 +95,7 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     async def label(request: LabelRequest) -> JSONResponse:
         found, mended = await service.segment(lambda: _located(request))
         probabilities = await service.probabilities([item.sentence for item in found])
-        rows = label_rows(found, probabilities, service.classifier)
+        rows = labeller.table(found, probabilities).to_pylist()
         return JSONResponse({**service.about.model_dump(), "text": mended, "sentences": rows})
 
     @app.get("/healthz", summary="Say that the server is well")
@@ -117,7 +118,7 @@ def _located(request: LabelRequest) -> tuple[list[LocatedSentence], str | None]:
         given = request.sentences or []
         ids = (one.sentence_id or f"{id}#{number:04d}" for number, one in enumerate(given, 1))
         return [LocatedSentence(id, of, one.sentence()) for of, one in zip(ids, given, strict=True)], None
-    document = document_of_text(id, request.text)
+    document = with_language(document_of_text(id, request.text))
     cut: list[Sentence] = sentences(document)
     located = [LocatedSentence(id, f"{id}#{number:04d}", sentence) for number, sentence in enumerate(cut, 1)]
     return located, _mended(document, request.text)

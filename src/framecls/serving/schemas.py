@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from framecls.codebook import Codebook
 from framecls.documents import Sentence
 from framecls.documents.document import Unit
+from framecls.documents.language import language_of
 
 __all__ = ["About", "Failure", "GivenSentence", "Health", "LabelRequest", "Text", "encodable", "response_model"]
 
@@ -49,7 +50,10 @@ class GivenSentence(_Given):
 
     def sentence(self) -> Sentence:
         """Give it as the sentence of a document."""
-        return Sentence(self.start, self.end, self.text, self.unit, self.before, self.heading, self.page)
+        language = language_of(self.text)
+        return Sentence(
+            self.start, self.end, self.text, self.unit, self.before, self.heading, self.page, language=language
+        )
 
 
 def _whole(given: object) -> object:
@@ -112,6 +116,7 @@ def response_model(codebook: Codebook) -> type[About]:
         "page": (int | None, ...),
         "heading": (str, Field(description="The headings above the sentence.")),
         "unit": (Unit, ...),
+        "language": (str | None, Field(description="ISO 639-1 code; null where nothing tells it.")),
         "text": (str, ...),
     }
     columns |= {f"prob_{frame}": (float, Field(ge=0, le=1)) for frame in codebook.frames}

@@ -6,6 +6,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from framecls.config import EngineChoice
 from framecls.errors import ConfigError
 from framecls.model import FrameClassifier
 from framecls.serving.limits import Limits
@@ -27,6 +28,8 @@ def serve(
     label_studio: bool = False,
     device: str | None = None,
     target: str | None = None,
+    engine: EngineChoice | None = None,
+    threads: int | None = None,
 ) -> None:
     """
     Serve a model over HTTP until SIGINT or SIGTERM; requests that were let in are answered first.
@@ -38,6 +41,8 @@ def serve(
     :param label_studio: whether to be a Label Studio ML backend too.
     :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
     :param target: fit the thresholds for it; the stored ones by default.
+    :param engine: what computes; torch by default.
+    :param threads: of the engine; one a core by default.
     :raises FrameclsError: the model cannot be loaded, the address cannot be had, or the extra is not installed.
     """
     try:
@@ -53,7 +58,7 @@ def serve(
     limits = limits or Limits()
     with _listen(host, port) as listening:
         # The address is had before the model is loaded, and answers only after: a start that fails does so at once.
-        classifier = FrameClassifier.load(model, device=device, target=target)
+        classifier = FrameClassifier.load(model, device=device, target=target, engine=engine, threads=threads)
         address = _address(listening)
         local = is_loopback(host)
         app = create_app(
