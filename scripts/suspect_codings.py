@@ -21,7 +21,7 @@ def probabilities_out_of_fold(corpus: Corpus, config: TrainConfig, folds: int) -
     probabilities = np.full((len(corpus), len(corpus.codebook.frames)), np.nan)
     for name in sorted(set(fold_of.values())):
         fold = out_of_fold(config, corpus, fold_of, name)
-        probabilities[fold.rows] = fold.scored["model"][0]
+        probabilities[fold.rows] = fold.scored["model"].probabilities
     return probabilities
 
 

@@ -25,6 +25,7 @@ def table() -> pa.Table:
         "page": [None, 2] * (size // 2),
         "heading": [""] * size,
         "unit": ["sentence"] * size,
+        "language": ["en", None] * (size // 2),
         "text": TEXTS,
         "prob_toll": [0.1, None] * (size // 2),
         "toll": [True, False] * (size // 2),

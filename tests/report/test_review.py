@@ -170,6 +170,9 @@ def test_what_cannot_be_reviewed(labels: Path, to_code: Path, codebook: Codebook
     refuse("sentence 'a': 1.5 is no probability; label again", tmp_path / "odd.jsonl")
     del row["toll"]
     (tmp_path / "less.jsonl").write_text(json.dumps(row) + "\n")
+    # A second frame whose decision is missing in a later row.
+    whole = row | {"sentence_id": "b", "toll": False}
+    (tmp_path / "less.jsonl").write_text(json.dumps(whole) + "\n" + json.dumps(row) + "\n")
     refuse("sentence 'a': 'toll'; label again", tmp_path / "less.jsonl")
 
 
