@@ -84,6 +84,8 @@ def mend(text: str) -> str:
     :param text: the text.
     :returns: the text, changed only where it was broken.
     """
-    if not is_bad(text):
+    # What was decoded wrongly shows in characters beyond ASCII; asking every line takes longer than all the rest.
+    if text.isascii():
         return text
-    return "".join(fix_encoding(line) if is_bad(line) else line for line in text.splitlines(keepends=True))
+    lines = text.splitlines(keepends=True)
+    return "".join(fix_encoding(line) if not line.isascii() and is_bad(line) else line for line in lines)
