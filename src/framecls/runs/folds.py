@@ -296,13 +296,13 @@ def cross_validate(
 
 def recipe_of(config: TrainConfig) -> dict[str, Any]:
     """
-    Give what of a config decides how a model comes out, and none of its paths.
+    Give what of a config decides how a model scores, and none of its paths.
 
     :param config: the config.
     :returns: its values, as JSON takes them.
     """
-    paths = {"codebook", "corpus", "output", "train_also", "test_share", "licence"}
-    return config.model_dump(mode="json", exclude=paths)
+    beside = {"codebook", "corpus", "output", "train_also", "test_share", "licence", "languages"}
+    return config.model_dump(mode="json", exclude=beside)
 
 
 def key_of(config: TrainConfig, depends: Sequence[object]) -> str:
