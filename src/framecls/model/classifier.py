@@ -1,25 +1,30 @@
-"""The trained classifier and its checkpoint folder."""
+"""The trained classifier."""
 
 import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from transformers import AutoConfig, AutoTokenizer
+from transformers import AutoTokenizer
 
 from framecls.codebook import Codebook
-from framecls.config import Context, EngineChoice, EngineName, Language, Precision
-from framecls.errors import CodebookError, ModelError
-from framecls.files import whole_file, write_json
+from framecls.config import Context, EngineChoice, EngineName, Precision
+from framecls.errors import ModelError
+from framecls.model.checkpoint import (
+    FORMAT,
+    Facts,
+    fitted_decision,
+    read_facts,
+    read_labels,
+    stored_decision,
+    write_facts,
+)
 from framecls.model.choice import Engines
-from framecls.model.decision import Decision, FrameDecision
+from framecls.model.decision import Decision
 from framecls.model.device import choose_device, choose_engine
 from framecls.model.encoding import Encoder
 from framecls.model.engine import Engine, TorchEngine
@@ -27,56 +32,15 @@ from framecls.model.fingerprint import fingerprint
 from framecls.model.parity import PARITY
 from framecls.model.scoring import Scorer
 from framecls.model.screening import Screen, ScreenModel
-from framecls.validation import first_problem
 
 if TYPE_CHECKING:
     from framecls.model.attribution import Push
 
-__all__ = ["FORMAT", "FrameClassifier", "engines_of", "write_validation"]
+__all__ = ["FrameClassifier", "Scores", "engines_of"]
 
 logger = logging.getLogger(__name__)
 
-#: Version of ``framecls.json``; a checkpoint of another version is refused by name.
-FORMAT = 1
-_FACTS = "framecls.json"
-_CODEBOOK = "codebook.toml"
-_VALIDATION = "validation.parquet"
-
 Scores = npt.NDArray[np.float32]
-
-
-class _StoredFrame(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    slope: float = Field(gt=0)
-    intercept: float
-    threshold: float = Field(ge=0, le=1)
-    support: int
-
-
-class _StoredDecision(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    fitted_on: str
-    size: int
-    target: str = "f1"
-    frames: dict[str, _StoredFrame]
-
-
-class _Facts(BaseModel):
-    """What ``framecls.json`` holds."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    format: Literal[1]
-    framecls: str
-    name: str
-    codebook_sha256: str
-    context: Context
-    max_length: int
-    #: Checkpoints from before languages were told apart were all trained on English.
-    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
-    decision: _StoredDecision
 
 
 class FrameClassifier:
@@ -139,7 +103,7 @@ class FrameClassifier:
         :raises EvaluationError: the target is out of reach.
         """
         path = Path(path)
-        facts, codebook = _read_facts(path)
+        facts, codebook = read_facts(path)
         engines = _engines(path, facts, codebook, device=device, target=target, threads=threads)
         name = choose_engine(engine, precision, engines.device)
         screen = None
@@ -223,9 +187,8 @@ class FrameClassifier:
         else:
             model.save_pretrained(path)
         self._scorer.encoder.tokenizer.save_pretrained(path)
-        self.codebook.write(path / _CODEBOOK)
         frames = {name: asdict(frame) for name, frame in zip(self.codebook.frames, self.decision.frames, strict=True)}
-        facts = _Facts.model_validate(
+        facts = Facts.model_validate(
             {
                 "format": FORMAT,
                 "framecls": framecls_version,
@@ -242,7 +205,7 @@ class FrameClassifier:
                 },
             }
         )
-        write_json(path / _FACTS, facts.model_dump())
+        write_facts(path, facts, self.codebook)
 
     def score(
         self,
@@ -317,25 +280,6 @@ class FrameClassifier:
         return attribute(self._scorer, texts, [self.codebook.index(frame) for frame in frames], before, heading)
 
 
-def write_validation(
-    path: Path, scores: Scores, gold: npt.NDArray[np.bool_], *, frames: Sequence[str], fitted_on: str
-) -> None:
-    """
-    Keep what the decision was fitted on, so that it can be fitted for another target later: numbers, no text.
-
-    :param path: the checkpoint folder.
-    :param scores: logits. *Shape:* ``(N, F)``, float32.
-    :param gold: frames of the same sentences. *Shape:* ``(N, F)``, bool.
-    :param frames: names of the F frames.
-    :param fitted_on: name of the split.
-    """
-    columns: dict[str, object] = {f"score_{frame}": scores[:, column] for column, frame in enumerate(frames)}
-    columns |= {f"gold_{frame}": gold[:, column] for column, frame in enumerate(frames)}
-    with whole_file(path / _VALIDATION) as partial:
-        table = pa.table(columns).replace_schema_metadata({"fitted_on": fitted_on})
-        pq.write_table(table, partial, compression="zstd")
-
-
 def engines_of(
     path: Path | str, *, device: str | None = None, target: str | None = None, threads: int | None = None
 ) -> Engines:
@@ -350,15 +294,15 @@ def engines_of(
     :raises FrameclsError: the folder is no checkpoint, or device or target cannot be had.
     """
     path = Path(path)
-    return _engines(path, *_read_facts(path), device=device, target=target, threads=threads)
+    return _engines(path, *read_facts(path), device=device, target=target, threads=threads)
 
 
 def _engines(
-    path: Path, facts: _Facts, codebook: Codebook, *, device: str | None, target: str | None, threads: int | None
+    path: Path, facts: Facts, codebook: Codebook, *, device: str | None, target: str | None, threads: int | None
 ) -> Engines:
-    decision = _stored_decision(facts, codebook) if target is None else _fitted_decision(path, codebook, target)
+    decision = stored_decision(facts, codebook) if target is None else fitted_decision(path, codebook, target)
     place = choose_device(device)
-    labels = _labels(path)
+    labels = read_labels(path)
     if labels != codebook.frames:
         raise ModelError(
             f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
@@ -370,16 +314,6 @@ def _engines(
         raise ModelError(f"{path}: the tokenizer cannot be loaded: {reason}; copy or train the model again") from error
     encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
     return Engines(path=path, frames=codebook.frames, encoder=encoder, decision=decision, device=place, threads=threads)
-
-
-def _labels(path: Path) -> tuple[str, ...]:
-    """Read the names of the outputs, in order."""
-    try:
-        config = AutoConfig.from_pretrained(path, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again") from error
-    return tuple(config.id2label[index] for index in range(config.num_labels))
 
 
 def _held(engines: Engines, name: EngineName, *, asked: bool) -> Engine:
@@ -396,73 +330,3 @@ def _held(engines: Engines, name: EngineName, *, asked: bool) -> Engine:
     if parity is not None:
         logger.info("engine %s %s", name, parity)
     return engine
-
-
-def _stored_decision(facts: _Facts, codebook: Codebook) -> Decision:
-    stored = facts.decision
-    frames = tuple(FrameDecision(**stored.frames[frame].model_dump()) for frame in codebook.frames)
-    return Decision(frames=frames, fitted_on=stored.fitted_on, size=stored.size, target=stored.target)
-
-
-def _fitted_decision(path: Path, codebook: Codebook, target: str) -> Decision:
-    """Fit the decision anew on the validation scores in the folder."""
-    try:
-        table = pq.read_table(path / _VALIDATION)
-        scores, gold = (
-            np.stack([table.column(f"{kind}_{frame}").to_numpy() for frame in codebook.frames], axis=1)
-            for kind in ("score", "gold")
-        )
-    except FileNotFoundError:
-        raise ModelError(
-            f"{path}: has no {_VALIDATION} to fit the target {target} on; train the model again, or leave --target out"
-        ) from None
-    except (OSError, KeyError, pa.ArrowInvalid) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{path / _VALIDATION}: cannot be read: {reason}; copy or train the model again") from error
-    fitted_on = (table.schema.metadata or {}).get(b"fitted_on", b"validation").decode()
-    decision = Decision.fit(scores, gold, frames=codebook.frames, fitted_on=fitted_on, target=target)
-    decided = decision.decide(decision.probabilities(scores))
-    for column, frame in enumerate(codebook.frames):
-        right = int((gold[:, column] & decided[:, column]).sum())
-        logger.info(
-            "%s, %s: threshold %.3f, with precision %.2f and recall %.2f on %s",
-            target,
-            frame,
-            decision.frames[column].threshold,
-            right / max(int(decided[:, column].sum()), 1),
-            right / int(gold[:, column].sum()),
-            fitted_on,
-        )
-    return decision
-
-
-def _read_facts(path: Path) -> tuple[_Facts, Codebook]:
-    if not path.is_dir():
-        raise ModelError(f"{path}: no such model folder; train one with 'framecls train', or correct the path")
-    try:
-        content = json.loads((path / _FACTS).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{path}: is no framecls model; it has no {_FACTS} (was its training finished?)") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path / _FACTS}: cannot be read: {error}; copy or train the model again") from error
-    if isinstance(content, dict) and content.get("format") != FORMAT:
-        raise ModelError(
-            f"{path}: checkpoint format {content.get('format')!r} is not {FORMAT}; use the framecls that wrote it"
-        )
-    try:
-        facts = _Facts.model_validate(content)
-    except ValidationError as error:
-        raise ModelError(f"{path / _FACTS}: {first_problem(error)}") from error
-    try:
-        codebook = Codebook.read(path / _CODEBOOK)
-    except CodebookError as error:
-        raise ModelError(f"{path}: {error}") from error
-    if codebook.sha256 != facts.codebook_sha256:
-        raise ModelError(
-            f"{path / _CODEBOOK}: is not the codebook the model was trained with; restore the original file"
-        )
-    if tuple(facts.decision.frames) != codebook.frames:
-        raise ModelError(
-            f"{path / _FACTS}: decides on other frames than its codebook has; copy or train the model again"
-        )
-    return facts, codebook

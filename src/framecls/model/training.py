@@ -34,7 +34,8 @@ from framecls.corpus import Corpus
 from framecls.errors import ConfigError, ModelError
 from framecls.files import write_json
 from framecls.model.base import load_base
-from framecls.model.classifier import FrameClassifier, write_validation
+from framecls.model.checkpoint import write_validation
+from framecls.model.classifier import FrameClassifier
 from framecls.model.decision import Decision
 from framecls.model.device import choose_device, choose_dtype, describe_device
 from framecls.model.encoding import Encoder
