@@ -8,7 +8,7 @@ import typer
 
 from framecls.errors import FrameclsError
 
-__all__ = ["TARGET", "app", "calm_transformers", "fail"]
+__all__ = ["TARGET", "app", "calm_transformers", "counted", "fail"]
 
 TARGET = "What thresholds are fitted for: f1, precision=0.9, recall=0.95 …"
 
@@ -49,6 +49,17 @@ def _options(
 ) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("framecls").setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+def counted(number: int, what: str) -> str:
+    """
+    Say how many there are: ``1 failure``, ``1,200 failures``.
+
+    :param number: how many.
+    :param what: one of them.
+    :returns: both.
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def calm_transformers() -> None:

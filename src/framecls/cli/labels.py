@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from framecls.cli.app import TARGET, app, calm_transformers
+from framecls.cli.app import TARGET, app, calm_transformers, counted
 
 
 @app.command()
@@ -104,9 +104,10 @@ def label(
     except Stopped as stopped:
         typer.echo(f"framecls: stopped by {stopped}", err=True)
         raise typer.Exit(stopped.exit_code) from None
-    typer.echo(f"{done.output}: {done.sentences} sentences of {done.documents} documents", err=True)
+    of = f"{counted(done.sentences, 'sentence')} of {counted(done.documents, 'document')}"
+    typer.echo(f"{done.output}: {of}", err=True)
     if done.failures:
-        typer.echo(f"{done.errors}: {len(done.failures)} failures, each with its reason", err=True)
+        typer.echo(f"{done.errors}: {counted(len(done.failures), 'failure')}, each with its reason", err=True)
     raise typer.Exit(1 if strict and done.failures else 0)
 
 

@@ -55,7 +55,7 @@ _FOREIGN_END = re.compile(r"(?:[。！？]+[」』”’）]*(?P<end>)(?=\s*\S)|
 #: A footnote mark between a full stop and the next capital: "policy.12 The", "policy.[3] The", "policy.”12 The".
 _GLUED_FOOTNOTE = re.compile(
     r"[.!?](?:(?<=[^\W\d_].)|(?<=[”’)\"].)|(?<=\s(?:19|20)\d\d.))[”’\")]?"
-    r"(?:\d{1,3}(?:,\d{1,3})*|\[\d{1,3}\]|[¹²³⁰⁴-⁹]+|[*†‡]+)(?=\s+[\"“‘(]?[A-Z])"
+    r"(?:\d{1,3}(?:,\d{1,3})*|\[\d{1,3}\]|[¹²³⁰⁴-⁹]+|[*†‡]+)(?=\s+(?:\(?\d{1,3}[.)]\s+)?[\"“‘(]?[A-Z])"
 )
 #: A counted paragraph within a line: "report. 2. It invites", "report; 2. Invites".
 _INLINE_NUMBER = re.compile(
