@@ -41,7 +41,7 @@ def test_train_evaluate_label_report(
     (tmp_path / "notice.txt").write_text("A toll is asked of every ship.\n")
     labelled = framecls("label", tmp_path / "notice.txt", "--model", model, "--output", tmp_path / "labels.parquet")
     assert (labelled.returncode, labelled.stdout) == (0, ""), labelled.stderr
-    assert "1 sentences of 1 documents" in labelled.stderr
+    assert "1 sentence of 1 document" in labelled.stderr
 
     page = tmp_path / "report.html"
     written = framecls("report", tmp_path / "labels.parquet", "--codebook", model / "codebook.toml", "--output", page)
@@ -82,7 +82,7 @@ def test_failures_are_told_and_strict_makes_them_an_error(model_path: Path, tmp_
     alone = framecls("label", documents / "bad.pdf", "--model", model_path, "--output", tmp_path / "other.csv")
     assert (alone.returncode, alone.stderr.count("\n")) == (1, 1), alone.stderr
     assert alone.stderr.startswith("framecls: bad.pdf: is not a readable PDF")
-    assert "errors.jsonl: 1 failures, each with its reason" in done.stderr
+    assert "errors.jsonl: 1 failure, each with its reason" in done.stderr
     assert framecls(*arguments, "--strict").returncode == 1
 
 
@@ -105,7 +105,7 @@ def test_label_is_terminated_and_resumed(model_path: Path, tmp_path: Path) -> No
     resumed = framecls(*arguments, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert "sentences were labelled before, and are kept" in resumed.stderr
-    assert resumed.stderr.endswith("labels.csv: 12000 sentences of 120 documents\n")
+    assert resumed.stderr.endswith("labels.csv: 12,000 sentences of 120 documents\n")
     assert len(output.read_text(encoding="utf-8-sig").splitlines()) == 12001
 
 

@@ -150,8 +150,8 @@ def test_killed_actor_costs_no_row(documents: Path, model_path: Path, tmp_path: 
     assert sorted(messages.splitlines()[:-2]) + messages.splitlines()[-2:] == [
         "5b.txt: is empty; there is no text to read",
         "Ray: a worker died; another takes its place, and what it had in hand is labelled again",
-        f"{output}: 6000 sentences of 160 documents",
-        f"{tmp_path / 'errors.jsonl'}: 1 failures, each with its reason",
+        f"{output}: 6,000 sentences of 160 documents",
+        f"{tmp_path / 'errors.jsonl'}: 1 failure, each with its reason",
     ]
 
 
