@@ -23,6 +23,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from framecls.errors import ModelError
 from framecls.model.engine import Batch
+from framecls.model.fusing import fuse
 from framecls.model.quantizing import quantize
 
 __all__ = ["OnnxEngine", "has_onnx"]
@@ -32,8 +33,10 @@ logger = logging.getLogger(__name__)
 OnnxName = Literal["onnx", "onnx-int8"]
 
 #: Counted up whenever an export changes, so that files of an older way are made again.
-_RECIPE = 1
+_RECIPE = 2
 _OPSET = 18
+#: A sum and its normalisation joined by ONNX Runtime take several times as long as one after the other.
+_UNWANTED = ["SkipLayerNormFusion"]
 
 
 def has_onnx() -> bool:
@@ -83,7 +86,9 @@ class OnnxEngine:
         options.log_severity_level = 3
         broken = onnxruntime.capi.onnxruntime_pybind11_state
         try:
-            session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                str(file), options, providers=["CPUExecutionProvider"], disabled_optimizers=_UNWANTED
+            )
         except (broken.Fail, broken.InvalidProtobuf, broken.InvalidGraph, broken.NotImplemented) as error:
             raise ModelError(
                 f"{file}: cannot be loaded: {str(error).splitlines()[0]}; delete it to make it again"
@@ -123,6 +128,7 @@ def _exported(path: Path, name: OnnxName, fingerprint: str, calibration: Callabl
         if name == "onnx":
             logger.info("exporting the model for ONNX Runtime, once")
             _export(path, tuple(batches[0]), made)
+            _fuse(made)
         else:
             plain = _exported(path, "onnx", fingerprint, calibration)
             logger.info("quantising the exported model, once")
@@ -131,7 +137,7 @@ def _exported(path: Path, name: OnnxName, fingerprint: str, calibration: Callabl
         made.replace(file)
     if folder.parent == path:
         for old in folder.glob("*.onnx"):
-            if not old.name.startswith(fingerprint[:16]):
+            if not (old.name.startswith(fingerprint[:16]) and old.stem.endswith(f"-{_RECIPE}")):
                 old.unlink(missing_ok=True)
     return file
 
@@ -189,6 +195,16 @@ def _export(path: Path, names: tuple[str, ...], to: Path) -> None:
     except torch.onnx.OnnxExporterError as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"{path}: cannot be exported for ONNX Runtime: {reason}; use the engine torch") from error
+
+
+def _fuse(file: Path) -> None:
+    import onnx
+
+    model = onnx.load(file)
+    # Shapes noted by the exporter contradict what is joined.
+    del model.graph.value_info[:]
+    fuse(model)
+    onnx.save(model, file)
 
 
 @contextmanager

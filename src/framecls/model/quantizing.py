@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from framecls.model.fusing import biased, products
+
 __all__ = ["quantize"]
 
 #: What a graph takes, by name.
@@ -37,9 +39,9 @@ def quantize(plain: Path, to: Path, calibration: Iterable[Inputs]) -> None:
     model = onnx.load(plain)
     # Shapes noted by the exporter contradict the weights that the quantiser lays out anew.
     del model.graph.value_info[:]
-    products = _products(model.graph)
-    largest = _largest(model, sorted({node.input[0] for node in products}), calibration)
-    quantised = _split(model.graph, products, largest)
+    found = products(model.graph)
+    largest = _largest(model, sorted({node.input[0] for node in found}), calibration)
+    quantised = _split(model.graph, found, largest)
     cut = to.with_suffix(".cut.onnx")
     onnx.save(model, cut)
     quantize_dynamic(
@@ -51,12 +53,6 @@ def quantize(plain: Path, to: Path, calibration: Iterable[Inputs]) -> None:
         weight_type=QuantType.QInt8,
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
-
-
-def _products(graph: Any) -> list[Any]:
-    """Find the products of activations and constant weights; the head's are of another kind (Gemm)."""
-    weights = {one.name for one in graph.initializer}
-    return [node for node in graph.node if node.op_type == "MatMul" and node.input[1] in weights]
 
 
 def _largest(model: Any, names: list[str], calibration: Iterable[Inputs]) -> dict[str, npt.NDArray[np.float32]]:
@@ -77,15 +73,16 @@ def _largest(model: Any, names: list[str], calibration: Iterable[Inputs]) -> dic
     return largest
 
 
-def _split(graph: Any, products: list[Any], largest: dict[str, npt.NDArray[np.float32]]) -> list[str]:
+def _split(graph: Any, found: list[Any], largest: dict[str, npt.NDArray[np.float32]]) -> list[str]:
     """Cut the products in two; gives the names of the halves to quantise."""
     from onnx import helper, numpy_helper
 
     arrays = {one.name: one for one in graph.initializer}
     halves: dict[str, tuple[str, str, npt.NDArray[np.int64]]] = {}
+    sums = biased(graph)
     nodes = list(graph.node)
     quantised = []
-    for product in products:
+    for product in found:
         values, name = product.input[0], product.name
         position = next(index for index, node in enumerate(nodes) if node is product)
         added = []
@@ -109,10 +106,17 @@ def _split(graph: Any, products: list[Any], largest: dict[str, npt.NDArray[np.fl
         most, few, channels = halves[values]
         weight = numpy_helper.to_array(arrays[product.input[1]])
         graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(weight[channels]), f"{name}.weight"))
+        rest, output = f"{name}.rest", product.output[0]
+        added.append(helper.make_node("MatMul", [most, product.input[1]], [rest], rest))
+        if name in sums:
+            # Next to the product in 8 bits, the bias is added while it is scaled back.
+            add, bias = sums[name]
+            rest, output = f"{name}.biased", add.output[0]
+            added.append(helper.make_node("Add", [f"{name}.rest", bias], [rest], rest))
+            nodes = [node for node in nodes if node is not add]
         added += [
-            helper.make_node("MatMul", [most, product.input[1]], [f"{name}.rest"], f"{name}.rest"),
             helper.make_node("MatMul", [few, f"{name}.weight"], [f"{name}.exact"], f"{name}.exact"),
-            helper.make_node("Add", [f"{name}.rest", f"{name}.exact"], list(product.output), f"{name}.sum"),
+            helper.make_node("Add", [rest, f"{name}.exact"], [output], f"{name}.sum"),
         ]
         nodes[position : position + 1] = added
         quantised.append(f"{name}.rest")
