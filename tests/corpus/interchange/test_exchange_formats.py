@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from framecls.corpus.interchange.formats import FORMATS, find_format, format_to_write
@@ -99,6 +99,17 @@ def round_trip(project: Project, format: str, path: Path) -> Project:
     return reading.project
 
 
+def notice(text: str, *ranges: tuple[int, int, tuple[str, ...]]) -> Project:
+    """A document in which one person selected ranges, with codes or without."""
+    selections = tuple(Selection("d", "Bo/2", given, start, end) for start, end, given in ranges)
+    document = CodedDocument("d", "A notice", text)
+    return Project("notices", (document,), ("Bo/2",), CODES, selections, frozenset({("Bo/2", "d")}))
+
+
+# In UTF-16 units these would end on a word instead of a space, or be the same letter elsewhere.
+@example(project=notice("𐀀 \n\n", (0, 2, ("toll",))))
+@example(project=notice("𐀀 a", (0, 2, ("toll",)), (0, 1, ())))
+@example(project=notice("🚢aaa", (2, 3, ("toll", "pilot"))))
 @pytest.mark.parametrize("format", SPANS)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(project=projects(passages=True))
