@@ -1,7 +1,9 @@
 """What readers of annotation tools collect, task by task and mark by mark, and the project it comes to."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from framecls.corpus.interchange.placing import Counting, GivenRange, Placement, place
 from framecls.corpus.interchange.project import (
@@ -16,7 +18,7 @@ from framecls.corpus.interchange.project import (
 )
 from framecls.errors import CorpusError
 
-__all__ = ["ProjectCollector", "by_unit", "code_labels", "first_given", "lay_out", "merge_readings"]
+__all__ = ["ProjectCollector", "by_unit", "code_labels", "first_given", "lay_out", "merge_readings", "read_json"]
 
 #: Between the names of a code and the code above it, in tools whose labels are plain names.
 _BELOW = "/"
@@ -278,6 +280,22 @@ def by_unit(document: CodedDocument, selections: Iterable[Selection]) -> Iterato
             following += 1
         reaching = [one for one in reaching if one[1] > unit.start]
         yield unit, [selection for _, _, selection in reaching]
+
+
+def read_json(path: Path) -> object:
+    """
+    Read a file of JSON.
+
+    :param path: the file, with a byte order mark or without.
+    :returns: what it holds.
+    :raises CorpusError: it is not UTF-8, or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: byte {error.start} is not UTF-8; export it again") from error
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path}: is no JSON: {error}; export it again") from error
 
 
 def merge_readings(name: str, readings: Sequence[ProjectReading]) -> ProjectReading:

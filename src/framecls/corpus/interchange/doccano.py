@@ -84,6 +84,9 @@ def _read(annotator: str, source: str, content: bytes) -> ProjectReading:
         raise CorpusError(f"{source}: byte {error.start} is not UTF-8; export it again") from error
     collector = ProjectCollector(annotator)
     rows = list(_rows(lines, source, collector))
+    if collector.problems and not rows:
+        first = collector.problems[0]
+        raise CorpusError(f"{first.where}: {first.reason}, nor is any other line; export the data set as JSONL")
     sentences = [one for one in rows if not _has_spans(one[1])]
     documents = [one for one in rows if _has_spans(one[1])]
     # Lines without a label are of the kind that the others are.

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, first_given, lay_out
+from framecls.corpus.interchange.collecting import (
+    ProjectCollector,
+    by_unit,
+    code_labels,
+    first_given,
+    lay_out,
+    read_json,
+)
 from framecls.corpus.interchange.label_studio_config import FRAMES_TAG, TEXT_TAG, LabelStudioTask
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
 from framecls.errors import CorpusError
@@ -215,10 +222,7 @@ def read(path: Path, sources: Path | None = None) -> ProjectReading:
     :returns: what is in it.
     :raises CorpusError: it is no such file.
     """
-    try:
-        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"{path}: is no JSON: {error}; export it again") from error
+    tasks = read_json(path)
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise CorpusError(f"{path}: is no list of tasks; export the project as 'JSON'")
     if tasks and not any(isinstance(task.get("data"), dict) for task in tasks):

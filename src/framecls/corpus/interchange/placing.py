@@ -236,8 +236,8 @@ def _fit(text: str, start: int, end: int, quote: str) -> int:
     """
     Grade how a range fits its quotation, and only where that leaves it open, how its ends fit the text.
 
-    :returns: 15 for the quotation to the character, 10 for its words with other white space, 5 to 9 for the first of its
-        words and 0 to 4 for none, by whether its ends stand beside words. So no way of counting is better than one that
+    :returns: 15 for the quotation to the character, 10 for its words with other white space, 5 to 9 for the first of
+        them and 0 to 4 for none, by whether its ends stand beside words. So no way of counting is better than one that
         quotes every range to the character.
     """
     if quote and text[start:end] == quote:

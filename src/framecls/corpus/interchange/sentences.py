@@ -256,7 +256,7 @@ class _Importer:
     def notices(self) -> Iterator[str]:
         for name in self._project.annotators:
             if name in self._left_out:
-                yield f"{name} is a model and was left out"
+                yield f"{name} is a model and was left out; --models counts it among the annotators"
             elif name not in self._annotators:
                 yield f"{name} used none of the mapped codes and was left out"
         if self._uncoded:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from framecls.corpus.interchange.collecting import ProjectCollector, code_labels
+from framecls.corpus.interchange.collecting import ProjectCollector, code_labels, read_json
 from framecls.corpus.interchange.project import Problem, Project, ProjectReading, Selection
 from framecls.documents import read as read_document
 from framecls.errors import CorpusError, DocumentError
@@ -108,11 +108,7 @@ def read(path: Path, sources: Path | None = None) -> ProjectReading:
     :returns: what is in it; every tag is a code.
     :raises CorpusError: it is no such file.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"{path}: is no JSON: {error}; export it again") from error
-    return _Reader(path, sources).read(content)
+    return _Reader(path, sources).read(read_json(path))
 
 
 def _several(value: object) -> list[Any]:
