@@ -18,6 +18,7 @@ from framecls.corpus.interchange.collecting import (
     first_given,
     lay_out,
     merge_readings,
+    sentence_ranges,
 )
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
 from framecls.corpus.interchange.zips import entry_names, read_entries, write_entries
@@ -169,7 +170,7 @@ def _comments(row: Mapping[str, Any]) -> str:
 
 def _add_document(collector: ProjectCollector, where: str, row: Mapping[str, Any], text: str, annotator: str) -> None:
     document, annotator = _document(row, where), str(row.get("annotator") or annotator)
-    if not collector.document(document, text, name=str(row.get("name") or "")):
+    if not collector.document(document, text, name=str(row.get("name") or ""), sentences=row.get("sentences")):
         collector.problems.append(Problem(where, f"document {document!r} is there twice with different texts"))
         return
     spans = [
@@ -243,7 +244,8 @@ def _document_rows(
     ]
     # doccano keeps what it does not know beside the text: that a line without a span could have one, and what positions
     # count.
-    yield {"text": document.text, "label": spans, "document_id": document.id, "name": document.name, "spans": _OURS}
+    row = {"text": document.text, "label": spans, "document_id": document.id, "name": document.name, "spans": _OURS}
+    yield row | sentence_ranges(document)
 
 
 def _sentence_rows(

@@ -20,6 +20,7 @@ from framecls.corpus.interchange.collecting import (
     first_given,
     lay_out,
     read_json,
+    sentence_ranges,
 )
 from framecls.corpus.interchange.label_studio_config import FRAMES_TAG, TEXT_TAG, LabelStudioTask
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
@@ -177,7 +178,7 @@ def _document_task(
                 text = document.text[start:end]
                 of_annotator.append(span_result(start, end, text, names, score=score, note=selection.note))
     data = {TEXT_TAG: document.text, "document_id": document.id, "name": document.name}
-    return {"data": data, **_answers(results, project)}
+    return {"data": data | sentence_ranges(document), **_answers(results, project)}
 
 
 def _sentence_tasks(
@@ -317,7 +318,8 @@ class _Reader:
     def _document(self, where: str, task: Mapping[str, Any], text: str) -> None:
         document = _document_id(task)
         name = task["data"].get("name")
-        if not self._collector.document(document, text, name=name if isinstance(name, str) else ""):
+        called = name if isinstance(name, str) else ""
+        if not self._collector.document(document, text, name=called, sentences=task["data"].get("sentences")):
             self._problem(where, f"document {document!r} is there twice with different texts; the first counts")
             return
         for annotator, model, result in self._known(task):
