@@ -56,7 +56,8 @@ def main() -> None:
     for number in range(options.documents):
         chosen = [_SENTENCES[index] for index in rng.integers(0, len(_SENTENCES), per_document // 2)]
         text = "\r\n".join(f"{words[:-1]} in item {place}." for place, words in enumerate(chosen))
-        start, units = 0, []
+        start = 0
+        units: list[Unit] = []
         for line in text.split("\r\n"):
             for who in ("Ann", "Ben"):
                 first = start + int(rng.integers(0, 2)) * (line.index(" ") + 1)
@@ -67,7 +68,7 @@ def main() -> None:
         documents.append(CodedDocument(f"d{number:04d}", f"d{number:04d}", text, units=tuple(units)))
     project = Project("large", tuple(documents), ("Ann", "Ben"), detailed_codes(codebook), tuple(selections))
     plain = replace(project, codes=codes_of(codebook))
-    rows = []
+    rows: list[tuple[str, float | None, float]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, format in _FILES.items():
