@@ -76,8 +76,8 @@ def main() -> None:
             assert write is not None
             started = time.perf_counter()
             write(project if FORMATS[format].titles else plain, folder / file)
-            written = time.perf_counter() - started
-            rows.append((format, written, _read(folder / file, codebook, format, len(selections))))
+            seconds = time.perf_counter() - started
+            rows.append((format, seconds, _read(folder / file, codebook, format, len(selections))))
             if format == "qdpx":
                 _recount(folder / file, folder / "atlas.qdpx", project)
                 seconds = _read(folder / "atlas.qdpx", codebook, format, len(selections))
