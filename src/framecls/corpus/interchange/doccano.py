@@ -229,8 +229,8 @@ def _write(project: Project, path: Path, rows_of: _RowsOf) -> None:
         write_text(path, next(iter(files.values())))
     else:
         raise CorpusError(
-            f"{path}: there are {len(files)} annotators, and doccano has a file for each; give a name that ends in .zip, "
-            "and the --format"
+            f"{path}: there are {len(files)} annotators, and doccano has a file for each; give a name that "
+            "ends in .zip, and the --format"
         )
 
 
