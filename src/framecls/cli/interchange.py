@@ -8,6 +8,11 @@ import typer
 from framecls.cli.app import fail
 from framecls.cli.corpus import corpus_app
 
+#: What --format takes; the table of formats is not loaded for a page of help.
+_ONE_OF = (
+    "One of qdpx, qdc, label-studio, label-studio-sentences, cas-json, cas-xmi, w3c, doccano, doccano-sentences, csv, "
+    "csv-one-hot, xlsx, xlsx-one-hot."
+)
 #: Problems told one by one.
 _SHOWN = 20
 _CODEBOOK = "The codebook with the frames."
@@ -17,10 +22,12 @@ _MAPPING = "What codes become: TOML, or CSV with columns code and frame; 'ignore
 
 @corpus_app.command("import")
 def corpus_import(
-    project: Annotated[Path, typer.Argument(help="What your tool exported: .qdpx, .qdc …", show_default=False)],
+    project: Annotated[
+        Path, typer.Argument(help="What your tool exported: .qdpx, .qdc, .json, .csv …", show_default=False)
+    ],
     output: Annotated[Path, typer.Option(help="Folder for the corpus and report.json.")],
     codebook: Annotated[Path, typer.Option(help=_CODEBOOK)] = Path("data/codebook.toml"),
-    format: Annotated[str | None, typer.Option(help="Format of the project; told from the file.")] = None,
+    format: Annotated[str | None, typer.Option(help=f"Format of the project; told from the file. {_ONE_OF}")] = None,
     mapping: Annotated[Path | None, typer.Option(help=_MAPPING)] = None,
     overlap: Annotated[
         Literal["any", "half", "full"], typer.Option(help="How much of a sentence a selection has to cover.")
@@ -35,6 +42,8 @@ def corpus_import(
     from framecls.corpus.interchange import UnmappedCodesError, import_codebook, import_project, write_imported
     from framecls.corpus.interchange.reporting import report_markdown
 
+    if output.exists() and not output.is_dir():
+        fail(f"{output}: is a file; --output names a folder")
     if format == "qdc" or (format is None and project.suffix.lower() == ".qdc"):
         typer.echo(import_codebook(project, output))
         return
@@ -55,7 +64,8 @@ def corpus_import(
     typer.echo(report_markdown(found.report), nl=False)
     write_imported(found, output)
     if not len(found.corpus):
-        fail(f"{project}: no sentence is coded with a frame of {codebook}")
+        fail(f"{project}: no sentence is coded with a frame of {codebook}; the report above says what became of it")
+    typer.echo(f"{output}: {len(found.corpus)} sentences", err=True)
     raise typer.Exit(0 if found.report.complete else 1)
 
 
@@ -64,12 +74,14 @@ def corpus_export(
     coded: Annotated[
         Path, typer.Argument(help="Labels, an annotated corpus, or (for .qdc) a codebook.toml.", show_default=False)
     ],
-    output: Annotated[Path, typer.Option(help="The file to write: .qdpx, .qdc …")],
+    output: Annotated[Path, typer.Option(help="The file to write: .qdpx, .qdc, .json, .csv …")],
     documents: Annotated[
         list[Path] | None, typer.Option(help="For labels: the files, folders and tables that were labelled.")
     ] = None,
     codebook: Annotated[Path, typer.Option(help=_CODEBOOK)] = Path("data/codebook.toml"),
-    format: Annotated[str | None, typer.Option(help="Format to write; told from the name of the output.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help=f"Format to write; told from the name of the output. {_ONE_OF}")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the project; that of the output by default.")] = None,
     into: Annotated[
         Path | None, typer.Option(help="A .qdpx project to add the codings to, beside those of its coders.")
@@ -83,6 +95,8 @@ def corpus_export(
     from framecls.corpus.interchange import export_codebook, export_project
 
     if format == "qdc" or (format is None and output.suffix.lower() == ".qdc"):
+        if coded.suffix.lower() != ".toml":
+            fail(f"{output}: a .qdc file holds a codebook alone, and {coded} is none; give a codebook.toml, or a .qdpx")
         export_codebook(Codebook.read(coded), output)
         typer.echo(output)
         return

@@ -1,14 +1,18 @@
 """Formats of other tools: out and in again is the same coding, on the same characters, by the same people."""
 
 import importlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from framecls.codebook import Codebook
+from framecls.corpus.interchange import import_project
 from framecls.corpus.interchange.formats import FORMATS, find_format, format_to_write
+from framecls.corpus.interchange.label_studio import write as write_label_studio
 from framecls.corpus.interchange.project import Code, CodedDocument, Project, Selection, Unit
 from framecls.errors import CorpusError
 
@@ -99,6 +103,17 @@ def round_trip(project: Project, format: str, path: Path) -> Project:
     return reading.project
 
 
+def notice(text: str, *ranges: tuple[int, int, tuple[str, ...]]) -> Project:
+    """A document in which one person selected ranges, with codes or without."""
+    selections = tuple(Selection("d", "Bo/2", given, start, end) for start, end, given in ranges)
+    document = CodedDocument("d", "A notice", text)
+    return Project("notices", (document,), ("Bo/2",), CODES, selections, frozenset({("Bo/2", "d")}))
+
+
+# In UTF-16 units these would end on a word instead of a space, or be the same letter elsewhere.
+@example(project=notice("𐀀 \n\n", (0, 2, ("toll",))))
+@example(project=notice("𐀀 a", (0, 2, ("toll",)), (0, 1, ())))
+@example(project=notice("🚢aaa", (2, 3, ("toll", "pilot"))))
 @pytest.mark.parametrize("format", SPANS)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(project=projects(passages=True))
@@ -113,6 +128,10 @@ def test_passages_come_back_on_the_same_characters(project: Project, format: str
         # A CAS is a document as somebody annotated it; what nobody did is not there.
         texts = {id: text for id, text in texts.items() if any(id == of for _, of in project.completed)}
     assert found.texts() == texts
+    if not format.startswith("cas"):
+        assert {document.id: document.sentences for document in found.documents} == {
+            document.id: document.units for document in project.documents
+        }
     if format != "doccano":
         assert active <= set(found.annotators)
         assert found.models == project.models & set(found.annotators)
@@ -175,6 +194,54 @@ def test_a_format_is_told_from_its_file_and_carries_probabilities(format: str, n
     assert {code.id: code.parent for code in found.codes} == {"toll": None, "toll/fee": "toll"} | (
         {"pilot": None} if "one-hot" in format and "pilot" in {code.id for code in found.codes} else {}
     )
+
+
+#: Of its three sentences the file takes the first two for one.
+DUES = "1. Dues\n\nA toll is asked. It is due. Ships wait."
+FIRST = DUES.index("A toll")
+SECOND = DUES.index("Ships")
+
+
+def dues(*sentences: Unit) -> Project:
+    selection = Selection("d", "Bo/2", ("toll",), FIRST, SECOND - 1)
+    document = CodedDocument("d", "Notice", DUES, units=sentences)
+    return Project("x", (document,), ("Bo/2",), CODES, (selection,), frozenset({("Bo/2", "d")}))
+
+
+@pytest.mark.parametrize("format", ["label-studio", "w3c", "doccano"])
+def test_sentences_are_those_of_the_export(format: str, codebook_path: Path, tmp_path: Path) -> None:
+    project = dues(Unit("one", FIRST, SECOND - 1), Unit("two", SECOND, len(DUES)))
+    path = tmp_path / SPANS[format]
+    write = FORMATS[format].write
+    assert write is not None
+    write(project, path)
+    found = import_project(path, Codebook.read(codebook_path), format=format).corpus.sentences
+    assert [(s.id, s.start, s.end, s.frames, s.before, s.heading) for s in found] == [
+        ("one", FIRST, SECOND - 1, ("toll",), "", "1. Dues"),
+        ("two", SECOND, len(DUES), (), found[0].text, "1. Dues"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        [["one", 0, 900]],
+        [["one", 9, 4]],
+        [["one", 0, 9], ["one", 9, 12]],
+        [["two", 9, 12], ["one", 0, 9]],
+        [["one", "0", 9]],
+        [[0, 9]],
+        "one",
+    ],
+)
+def test_sentences_that_do_not_fit_are_found_again(sentences: object, codebook_path: Path, tmp_path: Path) -> None:
+    write_label_studio(dues(), tmp_path / "x.json")
+    (task,) = json.loads((tmp_path / "x.json").read_text())
+    assert "sentences" not in task["data"]
+    plain = import_project(tmp_path / "x.json", Codebook.read(codebook_path)).corpus.sentences
+    task["data"]["sentences"] = sentences
+    (tmp_path / "x.json").write_text(json.dumps([task]))
+    assert import_project(tmp_path / "x.json", Codebook.read(codebook_path)).corpus.sentences == plain
 
 
 @pytest.mark.parametrize("format", ["label-studio-sentences", "doccano-sentences", "csv", "csv-one-hot"])

@@ -317,6 +317,11 @@ def test_a_cas_of_one_document(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("x.xmi", b"<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>", "has a document type declaration, which is refused"),
+        (
+            "x.xmi",
+            "<?xml version='1.0' encoding='UTF-16'?><!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>".encode("utf-16"),
+            "has a document type declaration, which is refused",
+        ),
         ("x.xmi", b"<x", "is no readable CAS: XMLSyntaxError"),
         ("x.json", b'{"%TYPES": 3}', "is no readable CAS"),
         ("x.json", b"{", "is no readable CAS"),

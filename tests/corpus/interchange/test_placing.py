@@ -4,7 +4,7 @@ from itertools import product
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from framecls.corpus.interchange.placing import (
@@ -12,6 +12,7 @@ from framecls.corpus.interchange.placing import (
     Counting,
     GivenRange,
     LineEnd,
+    Placement,
     RangeEnd,
     count,
     place,
@@ -64,18 +65,34 @@ def test_every_way_of_counting_is_found_out(counting: Counting, quoted: bool) ->
         assert found.counting == counting
 
 
-@given(st.text("ab c\r\n.𝕏é", max_size=40), st.data())
-def test_what_is_counted_is_placed_on_the_same_words(text: str, data: st.DataObject) -> None:
+@st.composite
+def ranges(draw: st.DrawFn) -> tuple[str, int, int]:
+    """A text and a range in it that begins and ends with a visible character."""
+    text = draw(st.text("ab c\r\n.𝕏é", max_size=40).filter(lambda text: bool(text.strip())))
     visible = [index for index, letter in enumerate(text) if not letter.isspace()]
-    if not visible:
-        return
-    start = data.draw(st.sampled_from(visible))
-    end = data.draw(st.sampled_from([index for index in visible if index >= start])) + 1
-    counting = data.draw(st.sampled_from(WAYS))
+    start = draw(st.sampled_from(visible))
+    return text, start, draw(st.sampled_from([index for index in visible if index >= start])) + 1
+
+
+# Counted otherwise, the range begins with the same words and ends with a whole one, as if it were cut short.
+@example(("aaaaaaaaaaaaaaaa a aa", 0, 20), Counting(end="exclusive"))
+@example(("aaaaaaaaaaaaaaaa a aa", 0, 20), Counting(end="inclusive"))
+# Counted otherwise, the same word stands there, and beside no other letter.
+@example(("𝕏.aaa", 3, 4), Counting())
+@given(ranges(), st.sampled_from(WAYS))
+def test_what_is_counted_is_placed_on_the_same_characters(given: tuple[str, int, int], counting: Counting) -> None:
+    text, start, end = given
     ((first, last),) = count(text, [(start, end)], counting)
     found = place({"d": text}, [GivenRange("d", first, last, text[start:end])], preferred=counting, certain=True)
-    # A few letters may stand in two places; the words are the same.
-    assert text[found.ranges[0].start : found.ranges[0].end].split() == text[start:end].split()
+    assert found.ranges == (Placement(start, end),)
+    assert found.counting == counting
+
+
+def test_all_words_of_a_quotation_say_more_than_its_first() -> None:
+    # As the last character, the end would stand beside the word "aa", and the quotation be cut short.
+    given = GivenRange("d", 0, 20, "aaaaaaaaaaaaaaaa a a")
+    found = place({"d": "aaaaaaaaaaaaaaaa\na aa"}, [given], certain=True)
+    assert (found.ranges, found.counting) == ((Placement(0, 20),), Counting())
 
 
 def one(quote: str, start: int, end: int, text: str = TEXT, *, certain: bool = True) -> tuple[object, ...]:

@@ -175,7 +175,7 @@ def test_models_and_whole_documents_are_left_out_unless_asked_for() -> None:
     corpus, report = annotated(project)
     assert frames(corpus) == [(), ("carry",), ()]
     assert report.notices == (
-        "Ben is a model and was left out",
+        "Ben is a model and was left out; --models counts it among the annotators",
         "codings of whole documents, which say nothing of a sentence, left out: 1",
     )
     assert annotated(project, models=True)[1].annotators == {"Ann": 3, "Ben": 3}

@@ -292,8 +292,12 @@ def test_formats_are_told_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert find_format(path, "qdpx") is FORMATS["qdpx"]
     assert format_to_write(tmp_path / "X.QDPX").name == "qdpx"
     (tmp_path / "x.txt").write_text("x")
+    (tmp_path / "blank.json").touch()
     calls: list[tuple[Callable[[], Format], str]] = [
         (lambda: find_format(tmp_path / "no.qdpx"), "no such file; give the file that your tool exported"),
+        (lambda: find_format(tmp_path), "is a folder; give the file that your tool exported"),
+        (lambda: find_format(tmp_path / "blank.json"), "blank.json: is empty; export it again"),
+        (lambda: format_to_write(tmp_path, "csv"), "is a folder; give the name of the file to write"),
         (lambda: find_format(tmp_path / "x.txt"), "its format is not recognised; name it with --format (qdpx"),
         (lambda: find_format(path, "sav"), "unknown format 'sav'; expected one of qdpx"),
         (lambda: format_to_write(tmp_path / "x.txt"), "its name does not tell the format; name it with --format (qdpx"),
@@ -308,6 +312,29 @@ def test_formats_are_told_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
         import_project(path, small_codebook())
     with pytest.raises(CorpusError, match="Half is only read, not written"):
         export_project(path, tmp_path / "x.qdpx", small_codebook())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.qdpx", b"no zip", "x.qdpx: is not a readable .qdpx archive"),
+        ("x.jsonl", '{"text": "é"}'.encode("latin-1"), "x.jsonl: byte 10 is not UTF-8; export it again"),
+        (
+            "x.jsonl",
+            b"one\ntwo\n",
+            "x.jsonl: line 1: is no JSON: Expecting value: line 1 column 1 (char 0), nor is any",
+        ),
+        ("x.csv", b"place,words\n1,A toll.\n", "x.csv: needs columns 'sentence_id' and 'text', found place, words"),
+        ("x.jsonld", b"{", "x.jsonld: is no JSON"),
+        ("x.json", b'[{"data": {"text": "\xe9"}}]', "x.json: byte 20 is not UTF-8; export it again"),
+        ("x.json", b"null", "x.json: its format is not recognised; name it with --format"),
+    ],
+)
+def test_a_file_that_is_not_what_it_is_called_says_so(name: str, content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CorpusError) as error:
+        import_project(tmp_path / name, small_codebook())
+    assert message in str(error.value)
 
 
 def test_only_a_project_can_be_added_to(
@@ -361,7 +388,7 @@ def test_the_command_line_from_a_project_to_a_corpus(
     table.write_text(table.read_text(encoding="utf-8-sig").replace("Money,,", "Money,toll,"), encoding="utf-8")
     done = framecls("corpus", "import", path, "--output", output, "--codebook", codebook_path, "--mapping", table)
     assert done.returncode == 1, done.stderr
-    assert "1 selections placed, 0 of them moved, 1 lost." in done.stdout
+    assert "1 selection placed, 0 of them moved, 1 lost." in done.stdout
     assert "| Money | toll |" in done.stdout
     assert "its range 4 to 900 leaves the text" in done.stdout
     corpus = Corpus.read(output, Codebook.read(codebook_path))
@@ -389,6 +416,15 @@ def test_the_command_line_from_labels_and_codebooks(
         "corpus", "import", tmp_path / "p.qdpx", "--models", "--output", tmp_path / "c", "--codebook", codebook_path
     )
     assert back.returncode == 0, back.stderr
+    assert (
+        back.stderr == f"{tmp_path / 'c'}: {len(Corpus.read(tmp_path / 'c', Codebook.read(codebook_path)))} sentences\n"
+    )
+    refused = framecls("corpus", "import", tmp_path / "p.qdpx", "--output", labels, "--codebook", codebook_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"framecls: {labels}: is a file; --output names a folder\n"
+    no_book = framecls("corpus", "export", labels, "--output", tmp_path / "x.qdc")
+    assert no_book.returncode == 1
+    assert f"a .qdc file holds a codebook alone, and {labels} is none; give a codebook.toml" in no_book.stderr
     assert f"| {WHO} |" in back.stdout
 
     book = tmp_path / "frames.qdc"
@@ -425,6 +461,13 @@ def test_the_page_names_options_that_there_are(framecls: Callable[..., Done], mo
     options = set(re.findall(r"--[a-z][a-z-]+", page))
     assert options >= {"--mapping", "--into", "--coded-all"}
     assert [option for option in sorted(options) if not any(option in text for text in helps)] == []
+
+
+def test_help_names_every_format(framecls: Callable[..., Done], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    for command in ("import", "export"):
+        (listed,) = re.findall(r"One of ([a-z0-9, -]+)\.", framecls("corpus", command, "--help").stdout)
+        assert sorted(listed.split(", ")) == sorted([*FORMATS, "qdc"])
 
 
 def test_the_one_coder_of_a_project_gets_a_name(codebook: Codebook, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a format cannot hold, and archives that are not read: one line each."""
 
+import stat
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -79,8 +80,28 @@ def test_archives_that_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     # The bit that says an entry is locked, in the list at the end of the archive.
     content[content.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
-    with pytest.raises(CorpusError, match=r"entry 'anna\.jsonl' is protected by a password; export it without"):
+    with pytest.raises(
+        CorpusError, match=r"entry 'anna\.jsonl' is protected by a password; such an archive is refused"
+    ):
         doccano.read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "message"),
+    [
+        ("../anna.jsonl", 0, r"entry '\.\./anna\.jsonl' leads out of the archive; such an archive is refused"),
+        ("/anna.jsonl", 0, "entry '/anna.jsonl' has an absolute path"),
+        ("anna.jsonl", stat.S_IFLNK | 0o777, "entry 'anna.jsonl' is a symbolic link"),
+    ],
+)
+def test_archives_of_every_format_are_checked(name: str, mode: int, message: str, tmp_path: Path) -> None:
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = mode << 16
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("bo.jsonl", '{"text": "Ships pay.", "label": []}')
+        archive.writestr(entry, '{"text": "Ships pay.", "label": []}')
+    with pytest.raises(CorpusError, match=message):
+        doccano.read(tmp_path / "x.zip")
 
 
 def test_the_same_project_gives_the_same_bytes(tmp_path: Path) -> None:

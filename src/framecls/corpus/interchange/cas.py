@@ -15,6 +15,7 @@ from lxml import etree
 
 from framecls.corpus.interchange.collecting import ProjectCollector, code_labels
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
+from framecls.corpus.interchange.refi.xml import safe_parser
 from framecls.corpus.interchange.zips import entry_names, read_entries, write_entries
 from framecls.errors import CorpusError
 from framecls.files import whole_file
@@ -105,7 +106,7 @@ def write_json(project: Project, path: Path) -> None:
     else:
         raise CorpusError(
             f"{path}: there are {len(entries)} pairs of document and annotator, and a CAS holds one; give a name that "
-            "ends in .zip"
+            "ends in .zip, and --format cas-json"
         )
 
 
@@ -236,13 +237,15 @@ class _Reader:
                 self._mark(where, document, annotator, one, feature)
 
     def _load(self, suffix: str, content: bytes, types: bytes | None) -> Any:
-        if b"<!DOCTYPE" in content or b"<!DOCTYPE" in (types or b""):
-            raise CorpusError("has a document type declaration, which is refused")
         try:
             if suffix == ".json":
                 return self._cassis.load_cas_from_json(io.BytesIO(content))
             if types is None:
                 raise CorpusError(f"has no {_TYPE_SYSTEM} beside it, which XMI needs; export both")
+            for xml in (content, types):
+                # cassis would expand its entities. This parser does not, and knows it in every encoding.
+                if etree.fromstring(xml, safe_parser()).getroottree().docinfo.internalDTD is not None:
+                    raise CorpusError("has a document type declaration, which is refused")
             return self._cassis.load_cas_from_xmi(
                 io.BytesIO(content), typesystem=self._cassis.load_typesystem(io.BytesIO(types)), lenient=True
             )

@@ -1,7 +1,9 @@
 """What readers of annotation tools collect, task by task and mark by mark, and the project it comes to."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from framecls.corpus.interchange.placing import Counting, GivenRange, Placement, place
 from framecls.corpus.interchange.project import (
@@ -16,7 +18,16 @@ from framecls.corpus.interchange.project import (
 )
 from framecls.errors import CorpusError
 
-__all__ = ["ProjectCollector", "by_unit", "code_labels", "first_given", "lay_out", "merge_readings"]
+__all__ = [
+    "ProjectCollector",
+    "by_unit",
+    "code_labels",
+    "first_given",
+    "lay_out",
+    "merge_readings",
+    "read_json",
+    "sentence_ranges",
+]
 
 #: Between the names of a code and the code above it, in tools whose labels are plain names.
 _BELOW = "/"
@@ -78,7 +89,16 @@ class ProjectCollector:
         self.problems: list[Problem] = []
         self.notices: dict[str, None] = {}
 
-    def document(self, id: str, text: str, *, name: str = "", units: Sequence[Unit] = (), path: str = "") -> bool:
+    def document(
+        self,
+        id: str,
+        text: str,
+        *,
+        name: str = "",
+        units: Sequence[Unit] = (),
+        path: str = "",
+        sentences: object = None,
+    ) -> bool:
         """
         Add a document.
 
@@ -87,9 +107,12 @@ class ProjectCollector:
         :param name: what people call it; its id by default.
         :param units: what was given to annotators one by one.
         :param path: the file it came from.
+        :param sentences: what the file has from :func:`sentence_ranges`; passed over where it does not fit the text.
         :returns: whether it is there now; not where another text has its id already.
         """
         found = self._documents.setdefault(id, CodedDocument(id, name or id, text, path, tuple(units)))
+        if sentences and found.text == text:
+            self._documents[id] = found = _with_sentences(found, sentences)
         return found.text == text
 
     def annotator(self, name: str, *, model: bool = False) -> None:
@@ -223,6 +246,34 @@ def _codes(labels: Iterable[str]) -> tuple[Code, ...]:
     return tuple(codes.values())
 
 
+def sentence_ranges(document: CodedDocument) -> dict[str, list[tuple[str, int, int]]]:
+    """
+    Say in a format of documents where the sentences stand that the corpus or the labels have.
+
+    :param document: the document.
+    :returns: ``sentences`` with id, first character and one past the last of each; nothing where it has no units.
+    """
+    found = [(unit.id, unit.start, unit.end) for unit in document.units]
+    return {"sentences": found} if found else {}
+
+
+def _with_sentences(document: CodedDocument, given: object) -> CodedDocument:
+    """Add sentences to a document, unless what a file says of them is not whole or does not fit the text."""
+    if not isinstance(given, list):
+        return document
+    units = []
+    for one in given:
+        match one:
+            case [str(id), int(start), int(end)] if 0 <= start <= end:
+                units.append(Unit(id, start, end))
+            case _:
+                return document
+    try:
+        return replace(document, sentences=tuple(units))
+    except ValueError:
+        return document
+
+
 def first_given(*values: object) -> str:
     """
     Give the first of several names that a file may have for something; 0 is one.
@@ -278,6 +329,22 @@ def by_unit(document: CodedDocument, selections: Iterable[Selection]) -> Iterato
             following += 1
         reaching = [one for one in reaching if one[1] > unit.start]
         yield unit, [selection for _, _, selection in reaching]
+
+
+def read_json(path: Path) -> object:
+    """
+    Read a file of JSON.
+
+    :param path: the file, with a byte order mark or without.
+    :returns: what it holds.
+    :raises CorpusError: it is not UTF-8, or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: byte {error.start} is not UTF-8; export it again") from error
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path}: is no JSON: {error}; export it again") from error
 
 
 def merge_readings(name: str, readings: Sequence[ProjectReading]) -> ProjectReading:

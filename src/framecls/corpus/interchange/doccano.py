@@ -18,6 +18,7 @@ from framecls.corpus.interchange.collecting import (
     first_given,
     lay_out,
     merge_readings,
+    sentence_ranges,
 )
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
 from framecls.corpus.interchange.zips import entry_names, read_entries, write_entries
@@ -84,6 +85,9 @@ def _read(annotator: str, source: str, content: bytes) -> ProjectReading:
         raise CorpusError(f"{source}: byte {error.start} is not UTF-8; export it again") from error
     collector = ProjectCollector(annotator)
     rows = list(_rows(lines, source, collector))
+    if collector.problems and not rows:
+        first = collector.problems[0]
+        raise CorpusError(f"{first.where}: {first.reason}, nor is any other line; export the data set as JSONL")
     sentences = [one for one in rows if not _has_spans(one[1])]
     documents = [one for one in rows if _has_spans(one[1])]
     # Lines without a label are of the kind that the others are.
@@ -166,7 +170,7 @@ def _comments(row: Mapping[str, Any]) -> str:
 
 def _add_document(collector: ProjectCollector, where: str, row: Mapping[str, Any], text: str, annotator: str) -> None:
     document, annotator = _document(row, where), str(row.get("annotator") or annotator)
-    if not collector.document(document, text, name=str(row.get("name") or "")):
+    if not collector.document(document, text, name=str(row.get("name") or ""), sentences=row.get("sentences")):
         collector.problems.append(Problem(where, f"document {document!r} is there twice with different texts"))
         return
     spans = [
@@ -225,7 +229,8 @@ def _write(project: Project, path: Path, rows_of: _RowsOf) -> None:
         write_text(path, next(iter(files.values())))
     else:
         raise CorpusError(
-            f"{path}: there are {len(files)} annotators, and doccano has a file for each; give a name that ends in .zip"
+            f"{path}: there are {len(files)} annotators, and doccano has a file for each; give a name that "
+            "ends in .zip, and the --format"
         )
 
 
@@ -240,7 +245,8 @@ def _document_rows(
     ]
     # doccano keeps what it does not know beside the text: that a line without a span could have one, and what positions
     # count.
-    yield {"text": document.text, "label": spans, "document_id": document.id, "name": document.name, "spans": _OURS}
+    row = {"text": document.text, "label": spans, "document_id": document.id, "name": document.name, "spans": _OURS}
+    yield row | sentence_ranges(document)
 
 
 def _sentence_rows(

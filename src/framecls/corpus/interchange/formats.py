@@ -99,14 +99,27 @@ def find_format(path: Path, name: str | None = None) -> Format:
     :returns: the format.
     :raises CorpusError: there is no such file or format, or none recognises the file.
     """
+    if path.is_dir():
+        raise CorpusError(f"{path}: is a folder; give the file that your tool exported")
     if not path.is_file():
         raise CorpusError(f"{path}: no such file; give the file that your tool exported")
+    if not path.stat().st_size:
+        raise CorpusError(f"{path}: is empty; export it again")
     if name is not None:
         return _named(name)
     found = next((format for format in FORMATS.values() if format.detect(path)), None)
     if found is None:
+        # A file that bears the name of one format alone, and is none, is best told so by its reader.
+        found = next((format for format in FORMATS.values() if _is_called(path, format)), None)
+    if found is None:
         raise CorpusError(f"{path}: its format is not recognised; name it with --format ({', '.join(FORMATS)})")
     return found
+
+
+def _is_called(path: Path, format: Format) -> bool:
+    """Tell whether a file's name ends as only those of one format, in its kinds, do; several tools write .json."""
+    suffix = path.suffix.lower()
+    return format.read is not None and suffix == format.suffix and suffix != ".json"
 
 
 def format_to_write(path: Path, name: str | None = None) -> Format:
@@ -118,6 +131,8 @@ def format_to_write(path: Path, name: str | None = None) -> Format:
     :returns: the format.
     :raises CorpusError: there is no such format, or the name of the file fits none.
     """
+    if path.is_dir():
+        raise CorpusError(f"{path}: is a folder; give the name of the file to write")
     if name is not None:
         return _named(name)
     found = [format for format in FORMATS.values() if path.name.lower().endswith(format.suffix)]

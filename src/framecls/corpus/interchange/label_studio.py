@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, first_given, lay_out
+from framecls.corpus.interchange.collecting import (
+    ProjectCollector,
+    by_unit,
+    code_labels,
+    first_given,
+    lay_out,
+    read_json,
+    sentence_ranges,
+)
 from framecls.corpus.interchange.label_studio_config import FRAMES_TAG, TEXT_TAG, LabelStudioTask
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
 from framecls.errors import CorpusError
@@ -170,7 +178,7 @@ def _document_task(
                 text = document.text[start:end]
                 of_annotator.append(span_result(start, end, text, names, score=score, note=selection.note))
     data = {TEXT_TAG: document.text, "document_id": document.id, "name": document.name}
-    return {"data": data, **_answers(results, project)}
+    return {"data": data | sentence_ranges(document), **_answers(results, project)}
 
 
 def _sentence_tasks(
@@ -215,10 +223,7 @@ def read(path: Path, sources: Path | None = None) -> ProjectReading:
     :returns: what is in it.
     :raises CorpusError: it is no such file.
     """
-    try:
-        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"{path}: is no JSON: {error}; export it again") from error
+    tasks = read_json(path)
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise CorpusError(f"{path}: is no list of tasks; export the project as 'JSON'")
     if tasks and not any(isinstance(task.get("data"), dict) for task in tasks):
@@ -313,7 +318,8 @@ class _Reader:
     def _document(self, where: str, task: Mapping[str, Any], text: str) -> None:
         document = _document_id(task)
         name = task["data"].get("name")
-        if not self._collector.document(document, text, name=name if isinstance(name, str) else ""):
+        called = name if isinstance(name, str) else ""
+        if not self._collector.document(document, text, name=called, sentences=task["data"].get("sentences")):
             self._problem(where, f"document {document!r} is there twice with different texts; the first counts")
             return
         for annotator, model, result in self._known(task):

@@ -228,8 +228,23 @@ def _score(rulers: Mapping[str, _Ruler], sample: Sequence[GivenRange], counting:
         ruler = rulers[given.document]
         found = ruler.range(given.start, given.end, counting)
         if found is not None:
-            score += 1 + _clean(ruler.text, *found) + 8 * _quotes(ruler.text, *found, given.quote)
+            score += 1 + _fit(ruler.text, *found, given.quote)
     return score
+
+
+def _fit(text: str, start: int, end: int, quote: str) -> int:
+    """
+    Grade how a range fits its quotation, and only where that leaves it open, how its ends fit the text.
+
+    :returns: 15 for the quotation to the character, 10 for its words with other white space, 5 to 9 for the first of
+        them and 0 to 4 for none, by whether its ends stand beside words. So no way of counting is better than one that
+        quotes every range to the character.
+    """
+    if quote and text[start:end] == quote:
+        return 15
+    if quote and _same_words(text, start, end, quote):
+        return 10
+    return _clean(text, start, end) + 5 * _quotes(text, start, end, quote)
 
 
 def _clean(text: str, start: int, end: int) -> int:
@@ -247,13 +262,15 @@ def _quotes(text: str, start: int, end: int, quote: str) -> bool:
     """Tell whether a quotation, of all words or of the first, is one of a range."""
     if not quote:
         return False
-    if text[start:end] == quote:
+    if text[start:end] == quote or _same_words(text, start, end, quote):
         return True
     found, wanted = " ".join(text[start:end].split()), " ".join(quote.split())
-    if found == wanted:
-        return True
     head = _head(wanted)
     return (len(head) < len(wanted) or len(wanted) >= _CUT) and bool(head) and found.startswith(head)
+
+
+def _same_words(text: str, start: int, end: int, quote: str) -> bool:
+    return text[start:end].split() == quote.split()
 
 
 def _head(quote: str) -> str:

@@ -63,6 +63,8 @@ class CodedDocument:
     :param path: the file it came from, inside the project or beside it; empty when it has none.
     :param units: what the annotators were given to code, in order and without overlap; empty where they read the
         text as a whole, and sentences are to be found in it.
+    :param sentences: where its sentences stand, in order and without overlap, if the file says so though annotators
+        read the text as a whole; empty where they are to be found.
     """
 
     id: str
@@ -70,17 +72,19 @@ class CodedDocument:
     text: str
     path: str = ""
     units: tuple[Unit, ...] = ()
+    sentences: tuple[Unit, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.id:
             raise ValueError("a document needs an id")
-        last = 0
-        for unit in self.units:
-            if unit.start < last or unit.end > len(self.text):
-                raise ValueError(f"document {self.id!r}: unit {unit.id!r} overlaps another or leaves the text")
-            last = unit.end
-        if len({unit.id for unit in self.units}) < len(self.units):
-            raise ValueError(f"document {self.id!r} has two units with one id")
+        for units in (self.units, self.sentences):
+            last = 0
+            for unit in units:
+                if unit.start < last or unit.end > len(self.text):
+                    raise ValueError(f"document {self.id!r}: unit {unit.id!r} overlaps another or leaves the text")
+                last = unit.end
+            if len({unit.id for unit in units}) < len(units):
+                raise ValueError(f"document {self.id!r} has two units with one id")
 
 
 @dataclass(frozen=True, slots=True)

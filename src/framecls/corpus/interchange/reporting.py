@@ -20,18 +20,15 @@ def report_markdown(report: ImportReport) -> str:
     lines = [
         f"# Import of {report.source} ({report.format})",
         "",
-        f"{report.sentences} sentences of {report.documents} documents; {report.selections} selections placed, "
-        f"{len(report.moved)} of them moved, {len(report.lost)} lost.",
-        "",
-        "| annotator | sentences |",
-        "|---|---:|",
-        *(f"| {_cell(name)} | {count} |" for name, count in report.annotators.items()),
-        "",
-        "| code | becomes |",
-        "|---|---|",
-        *(f"| {_cell(code)} | {target} |" for code, target in report.codes_mapped.items()),
-        *(f"| {_cell(code)} | ignored, on {count} selections |" for code, count in report.codes_ignored.items()),
+        f"{_many(report.sentences, 'sentence')} of {_many(report.documents, 'document')}; "
+        f"{_many(report.selections, 'selection')} placed, {len(report.moved)} of them moved, {len(report.lost)} lost.",
     ]
+    lines += _table(
+        ("annotator", "sentences"), "---:", [(name, str(count)) for name, count in report.annotators.items()]
+    )
+    codes = [*report.codes_mapped.items()]
+    codes += [(code, f"ignored, on {_many(count, 'selection')}") for code, count in report.codes_ignored.items()]
+    lines += _table(("code", "becomes"), "---", codes)
     moved = [
         f"{one.where}: {one.given[0]}–{one.given[1]} → {one.found[0]}–{one.found[1]}{_quoted(one.quote)}"
         for one in report.moved
@@ -41,6 +38,16 @@ def report_markdown(report: ImportReport) -> str:
     lines += _listed("Problems", [_problem(problem) for problem in report.problems])
     lines += _listed("Notices", list(report.notices))
     return "\n".join(lines) + "\n"
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _table(header: tuple[str, str], align: str, rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if rows:
+        yield from ("", f"| {header[0]} | {header[1]} |", f"|---|{align}|")
+        yield from (f"| {_cell(name)} | {value} |" for name, value in rows)
 
 
 def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -256,7 +256,7 @@ class _Importer:
     def notices(self) -> Iterator[str]:
         for name in self._project.annotators:
             if name in self._left_out:
-                yield f"{name} is a model and was left out"
+                yield f"{name} is a model and was left out; --models counts it among the annotators"
             elif name not in self._annotators:
                 yield f"{name} used none of the mapped codes and was left out"
         if self._uncoded:
@@ -269,13 +269,16 @@ class _Importer:
 
 def cut(document: CodedDocument, *, unit_ids_are_unique: bool = True) -> Iterator[_Cut]:
     """
-    Cut a document into sentences: its units where it has some, otherwise what segmentation finds.
+    Cut a document into sentences: its units, or its sentences as the file has them, or what segmentation finds.
 
     :param document: the document.
-    :param unit_ids_are_unique: whether no unit of another document has the same id; otherwise the document's id
-        is put before it.
+    :param unit_ids_are_unique: whether no unit or sentence of another document has the same id; otherwise the
+        document's id is put before it.
     :returns: the sentences, in order.
     """
+    if not document.units and document.sentences:
+        yield from _known(document, unit_ids_are_unique)
+        return
     if not document.units:
         whole = Document(document.id, document.text, find_blocks(document.text))
         for number, sentence in enumerate(sentences(whole), 1):
@@ -291,8 +294,22 @@ def cut(document: CodedDocument, *, unit_ids_are_unique: bool = True) -> Iterato
             before = text
 
 
+def _known(document: CodedDocument, ids_are_unique: bool) -> Iterator[_Cut]:
+    """Give the sentences of a document as the file has them, each below the heading that segmentation finds for it."""
+    found = list(cut(replace(document, sentences=())))
+    starts = [piece.start for piece in found]
+    before = ""
+    for unit in document.sentences:
+        text = document.text[unit.start : unit.end]
+        if text.strip():
+            index = bisect_right(starts, unit.start) - 1
+            id = unit.id if ids_are_unique else f"{document.id}#{unit.id}"
+            yield _Cut(id, unit.start, unit.end, before, found[index].heading if index >= 0 else "")
+            before = text
+
+
 def _unique_units(documents: Sequence[CodedDocument]) -> bool:
-    ids = [unit.id for document in documents for unit in document.units]
+    ids = [unit.id for document in documents for unit in document.units or document.sentences]
     return len(set(ids)) == len(ids)
 
 

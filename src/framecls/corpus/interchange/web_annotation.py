@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-from framecls.corpus.interchange.collecting import ProjectCollector, code_labels
+from framecls.corpus.interchange.collecting import ProjectCollector, code_labels, read_json, sentence_ranges
 from framecls.corpus.interchange.project import Problem, Project, ProjectReading, Selection
 from framecls.documents import read as read_document
 from framecls.errors import CorpusError, DocumentError
@@ -24,7 +24,7 @@ _ANNO = "http://www.w3.org/ns/anno.jsonld"
 #: What is ours, so that a processor of linked data keeps it apart from the standard's own.
 _CONTEXT: list[Any] = [
     _ANNO,
-    {name: f"urn:framecls:{name}" for name in ("documents", "readBy", "probability")}
+    {name: f"urn:framecls:{name}" for name in ("documents", "readBy", "probability", "sentences")}
     | {"text": "http://www.w3.org/2011/content#chars"},
 ]
 #: Characters around a passage that tell it from the same words elsewhere.
@@ -55,6 +55,7 @@ def write(project: Project, path: Path) -> None:
     documents = [
         {"id": _urn(document.id), "name": document.name, "text": document.text, "identifier": document.id}
         | {"readBy": [name for name in project.annotators if (name, document.id) in project.completed]}
+        | sentence_ranges(document)
         for document in project.documents
     ]
     texts = project.texts()
@@ -108,11 +109,7 @@ def read(path: Path, sources: Path | None = None) -> ProjectReading:
     :returns: what is in it; every tag is a code.
     :raises CorpusError: it is no such file.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"{path}: is no JSON: {error}; export it again") from error
-    return _Reader(path, sources).read(content)
+    return _Reader(path, sources).read(read_json(path))
 
 
 def _several(value: object) -> list[Any]:
@@ -150,7 +147,8 @@ class _Reader:
             if isinstance(one, dict) and isinstance(one.get("text"), str) and one.get("id"):
                 id = str(one.get("identifier") or one["id"])
                 self._known[str(one["id"])] = id
-                self._collector.document(id, one["text"], name=str(one.get("name") or ""))
+                called, sentences = str(one.get("name") or ""), one.get("sentences")
+                self._collector.document(id, one["text"], name=called, sentences=sentences)
                 for name in _several(one.get("readBy")):
                     self._collector.complete(str(name), id)
         items = list(_items(content))

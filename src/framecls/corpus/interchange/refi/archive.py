@@ -1,28 +1,19 @@
-"""The zip archive of a project, opened with suspicion: what could harm whoever unpacks it is refused."""
+"""The zip archive of a project: its project file, and the sources in it."""
 
-import re
-import stat
 import zipfile
-import zlib
-from collections import Counter
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Self
 
+from framecls.corpus.interchange.zips import DAMAGED, check_entries
 from framecls.errors import CorpusError
 
-__all__ = ["DAMAGED", "PROJECT_LIMIT", "SOURCE_LIMIT", "Archive", "is_archive", "unpacked_size"]
+__all__ = ["PROJECT_LIMIT", "SOURCE_LIMIT", "Archive", "is_archive", "unpacked_size"]
 
 #: Bytes of the project file, and of one source, unpacked.
 PROJECT_LIMIT, SOURCE_LIMIT = 1 << 30, 256 << 20
 #: Bytes of all that is read, unpacked.
 _TOTAL_LIMIT = 4 << 30
-#: An entry of more than this many bytes that shrank by more than this factor hides something.
-_BOMB_SIZE, _BOMB_RATIO = 8 << 20, 200
-_ENTRIES_LIMIT = 200_000
-_ENCRYPTED = 0x1
-#: What zipfile, and the decompression below it, raise for a damaged archive.
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError)
 
 
 def is_archive(path: Path) -> bool:
@@ -72,7 +63,7 @@ class Archive:
                 f"{path}: is not a readable .qdpx archive ({error}); export the project again as REFI-QDA"
             ) from error
         try:
-            self._check()
+            check_entries(str(path), self._zip.infolist())
             self.project = self._find_project()
         except CorpusError:
             self._zip.close()
@@ -88,31 +79,6 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._zip.close()
-
-    def _check(self) -> None:
-        entries = self._zip.infolist()
-        if len(entries) > _ENTRIES_LIMIT:
-            raise CorpusError(
-                f"{self.path}: has {len(entries)} entries; an archive of more than {_ENTRIES_LIMIT} is refused"
-            )
-        for info in entries:
-            name = info.orig_filename
-            if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
-                self._refuse(name, "has an absolute path")
-            if ".." in re.split(r"[/\\]", name):
-                self._refuse(name, "leads out of the archive")
-            if stat.S_ISLNK(info.external_attr >> 16):
-                self._refuse(name, "is a symbolic link")
-            if info.flag_bits & _ENCRYPTED:
-                self._refuse(name, "is protected by a password")
-            if info.file_size > _BOMB_SIZE and info.file_size > _BOMB_RATIO * max(1, info.compress_size):
-                self._refuse(name, f"unpacks {info.compress_size} bytes to {info.file_size}")
-        for name, count in Counter(info.filename for info in entries).items():
-            if count > 1:
-                self._refuse(name, f"is there {count} times")
-
-    def _refuse(self, name: str, why: str) -> None:
-        raise CorpusError(f"{self.path}: entry {name!r} {why}; such an archive is refused, export the project again")
 
     def _find_project(self) -> str:
         found = [name for name in self._zip.namelist() if name.lower().endswith(".qde")]

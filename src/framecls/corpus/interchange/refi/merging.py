@@ -13,12 +13,13 @@ from lxml import etree
 
 from framecls.corpus.interchange.placing import GivenRange, count, place
 from framecls.corpus.interchange.project import Problem, Project, Selection
-from framecls.corpus.interchange.refi.archive import DAMAGED, Archive
+from framecls.corpus.interchange.refi.archive import Archive
 from framecls.corpus.interchange.refi.parsing import normal_guid
 from framecls.corpus.interchange.refi.reader import Opened
 from framecls.corpus.interchange.refi.structure import PROJECT, local_name
 from framecls.corpus.interchange.refi.writer import add_codes, guid_of, selection_element
 from framecls.corpus.interchange.refi.xml import safe_parser, xml_text
+from framecls.corpus.interchange.zips import DAMAGED
 from framecls.errors import CorpusError
 from framecls.files import whole_file
 
