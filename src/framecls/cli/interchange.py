@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from framecls.cli.app import fail
+from framecls.cli.app import counted, fail
 from framecls.cli.corpus import corpus_app
 
 #: What --format takes; the table of formats is not loaded for a page of help.
@@ -65,7 +65,7 @@ def corpus_import(
     write_imported(found, output)
     if not len(found.corpus):
         fail(f"{project}: no sentence is coded with a frame of {codebook}; the report above says what became of it")
-    typer.echo(f"{output}: {len(found.corpus)} sentences", err=True)
+    typer.echo(f"{output}: {counted(len(found.corpus), 'sentence')}", err=True)
     raise typer.Exit(0 if found.report.complete else 1)
 
 
