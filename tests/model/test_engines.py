@@ -215,6 +215,7 @@ class Fixed:
     name: EngineName = "onnx"
     outputs: int = 2
     token_budget: int = 4096
+    workers: int = 1
 
     def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
         return self.scores

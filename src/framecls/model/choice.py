@@ -25,7 +25,7 @@ __all__ = ["Engines", "load_torch"]
 logger = logging.getLogger(__name__)
 
 #: Sentences that ``auto`` measures with, and for how long, all engines together, once each is warm.
-_SAMPLE, _SECONDS = 32, 1.0
+_SAMPLE, _SECONDS = 64, 1.0
 
 
 def load_torch(path: Path, device: torch.device, dtype: torch.dtype) -> TorchEngine:

@@ -32,6 +32,10 @@ class Engine(Protocol):
     def token_budget(self) -> int:
         """Tokens of a padded batch it is fastest with."""
 
+    @property
+    def workers(self) -> int:
+        """Batches it computes at the same time, each asked for by a thread of its own."""
+
     def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
         """
         Compute logits.
@@ -65,6 +69,11 @@ class TorchEngine:
     def token_budget(self) -> int:
         """Small enough for the cache of a core; a GPU is only busy with much more."""
         return 32_768 if self.model.device.type == "cuda" else 1024
+
+    @property
+    def workers(self) -> int:
+        """One: torch has threads of its own for every batch."""
+        return 1
 
     def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
         """

@@ -96,6 +96,16 @@ def score_encoded(engine: Engine, features: Features, encoder: Encoder) -> npt.N
     :returns: logits, in the order given. *Shape:* ``(N, F)``, float32.
     """
     scores = np.empty((len(features), engine.outputs), dtype=np.float32)
-    for rows in batches([len(feature["input_ids"]) for feature in features], engine.token_budget):
+    cut = list(batches([len(feature["input_ids"]) for feature in features], engine.token_budget))
+
+    def compute(rows: list[int]) -> None:
         scores[rows] = engine(pad([features[row] for row in rows], encoder.tokenizer))
+
+    if engine.workers == 1:
+        for rows in cut:
+            compute(rows)
+        return scores
+    with ThreadPoolExecutor(engine.workers) as threads:
+        # The list raises what a thread has raised.
+        list(threads.map(compute, cut))
     return scores
