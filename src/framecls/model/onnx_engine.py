@@ -106,7 +106,7 @@ class OnnxEngine:
     @property
     def token_budget(self) -> int:
         """Batches that stay in the cache of a core are fastest, and ranges of activations are narrow in them."""
-        return 1024
+        return 512
 
     def __call__(self, batch: Batch) -> npt.NDArray[np.float32]:
         """
