@@ -2,14 +2,21 @@
 
 import logging
 import sys
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
 from framecls.errors import FrameclsError
 
-__all__ = ["TARGET", "app", "calm_transformers", "counted", "fail"]
+__all__ = ["TARGET", "Device", "Engine", "Threads", "app", "calm_transformers", "counted", "fail"]
 
+#: Options that several commands have.
+Device = Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")]
+Engine = Annotated[
+    Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"] | None,
+    typer.Option(help="What computes; 'auto' takes the fastest here that decides as torch does; torch by default."),
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the engine; by default one a core.")]
 TARGET = "What thresholds are fitted for: f1, precision=0.9, recall=0.95 …"
 
 

@@ -1,14 +1,11 @@
 """Commands that make labelling fast: engines, screen."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from framecls.cli.app import TARGET, app, calm_transformers
-
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads to compute with; by default one a core.")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")]
+from framecls.cli.app import TARGET, Device, Engine, Threads, app, calm_transformers
 
 
 @app.command()
@@ -43,10 +40,7 @@ def screen(
     documents: Annotated[
         list[Path], typer.Argument(help="Whole documents, such as will be labelled.", show_default=False)
     ],
-    engine: Annotated[
-        Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"] | None,
-        typer.Option(help="What scores them; torch by default."),
-    ] = None,
+    engine: Engine = None,
     threads: Threads = None,
 ) -> None:
     """Fit the model's screen, for 'label --screen', to what the model finds in documents."""

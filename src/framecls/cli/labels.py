@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from framecls.cli.app import TARGET, app, calm_transformers, counted
+from framecls.cli.app import TARGET, Device, Engine, Threads, app, calm_transformers, counted
 
 
 @app.command()
@@ -26,16 +26,13 @@ def label(
     any_language: Annotated[
         bool, typer.Option("--any-language", help="Label languages the model was not trained for too.")
     ] = False,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
+    device: Device = None,
     precision: Annotated[
         Literal["auto", "fp32", "bf16"] | None,
         typer.Option(help="Arithmetic of torch; 'auto' is bf16 where the hardware has it; fp32 by default."),
     ] = None,
-    engine: Annotated[
-        Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"] | None,
-        typer.Option(help="What computes; 'auto' takes the fastest here that decides as torch does; torch by default."),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; by default one a core.")] = None,
+    engine: Engine = None,
+    threads: Threads = None,
     screen: Annotated[
         bool, typer.Option("--screen", help="Let the model's screen discard sentences unread; they get no probability.")
     ] = False,

@@ -1,11 +1,11 @@
 """The command that labels over HTTP: serve."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from framecls.cli.app import TARGET, app, calm_transformers
+from framecls.cli.app import TARGET, Device, Engine, Threads, app, calm_transformers
 
 
 @app.command()
@@ -21,12 +21,9 @@ def serve(
     max_bytes: Annotated[int, typer.Option(help="Most bytes of one request.", min=1)] = 2 << 20,
     max_sentences: Annotated[int, typer.Option(help="Most sentences of one request.", min=1)] = 10_000,
     timeout: Annotated[float, typer.Option(help="Seconds one request may take.", min=0.1)] = 60.0,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda …; CUDA where there is one by default.")] = None,
-    engine: Annotated[
-        Literal["auto", "torch", "torch-bf16", "onnx", "onnx-int8"] | None,
-        typer.Option(help="What computes; 'auto' takes the fastest here that decides as torch does; torch by default."),
-    ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; by default one a core.")] = None,
+    device: Device = None,
+    engine: Engine = None,
+    threads: Threads = None,
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
 ) -> None:
     """Label texts over HTTP, on this machine or as a Label Studio ML backend."""

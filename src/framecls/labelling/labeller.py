@@ -4,6 +4,7 @@ import json
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -82,8 +83,11 @@ class Labeller:
         self._classifier = classifier
         self._text = text
         self.schema = label_schema(classifier.codebook.frames, text=text)
-        #: Hash of the checkpoint; ``None`` for a classifier that was never in a folder.
-        self.model_sha256 = None if classifier.path is None else checkpoint_sha256(classifier.path)
+
+    @cached_property
+    def model_sha256(self) -> str | None:
+        """Hash of the checkpoint; ``None`` for a classifier that was never in a folder."""
+        return None if self._classifier.path is None else checkpoint_sha256(self._classifier.path)
 
     def settle(self, sentences: Iterable[LocatedSentence]) -> None:
         """

@@ -37,7 +37,9 @@ __all__ = [
     "out_of_fold",
     "read_fold",
     "recipe_of",
+    "tested_part",
     "train_and_score",
+    "without_annotator",
     "write_fold",
 ]
 
@@ -244,13 +246,7 @@ def cross_validate(
     codebook = Codebook.read(config.codebook)
     corpus = Corpus.read(config.corpus, codebook).coded()
     also = [Corpus.read(path, codebook).coded() for path in config.train_also]
-    tested = replace(
-        corpus, sentences=tuple(s for s in corpus.sentences if not train_only or s.annotator != train_only)
-    )
-    if not len(tested):
-        raise CorpusError(f"{config.corpus}: every sentence was coded by {train_only!r}; there is none to test on")
-    # Refused before any fold is trained, not after.
-    tested.weights()
+    tested = tested_part(config, corpus, train_only)
     # Whatever is left out is left out of what is trained on only, too.
     fold_of = group_documents(tested if protocol == "kfold" else corpus, protocol, folds=folds)
     # Likewise: other systems are asked for before a model is trained.
@@ -281,17 +277,39 @@ def cross_validate(
     pooled = _pool(found, corpus, part, baselines=baselines)
     row_of = {sentence.id: row for row, sentence in enumerate(tested.sentences)}
     rows = [row_of[sentence.id] for sentence in part.sentences]
-    add_systems(
-        pooled,
-        (
-            (system, replace(one, probabilities=one.probabilities[rows], decisions=one.decisions[rows]))
-            for system, one in others
-        ),
-    )
+    add_systems(pooled, ((system, one.at(rows)) for system, one in others))
     evaluations = judge(part, pooled, interval=interval)
     name = protocol.replace(":", "-")
     write_evaluation(output, name, facts, evaluations, part, pooled, text=text, suspected=suspected)
     return evaluations
+
+
+def tested_part(config: TrainConfig, corpus: Corpus, train_only: str) -> Corpus:
+    """
+    Leave out the sentences that are only trained on; what cannot be judged is refused before anything is trained.
+
+    :param config: names the corpus in errors.
+    :param corpus: coded sentences.
+    :param train_only: their annotator; empty for none.
+    :returns: the rest.
+    :raises CorpusError: nothing is left, or only some sentences have an inclusion probability.
+    """
+    tested = without_annotator(corpus, train_only)
+    if not len(tested):
+        raise CorpusError(f"{config.corpus}: every sentence was coded by {train_only!r}; there is none to test on")
+    tested.weights()
+    return tested
+
+
+def without_annotator(corpus: Corpus, annotator: str) -> Corpus:
+    """
+    Leave out the sentences of an annotator.
+
+    :param corpus: annotated sentences.
+    :param annotator: who; empty for nobody.
+    :returns: the others.
+    """
+    return replace(corpus, sentences=tuple(s for s in corpus.sentences if not annotator or s.annotator != annotator))
 
 
 def recipe_of(config: TrainConfig) -> dict[str, Any]:
@@ -332,11 +350,7 @@ def _outside(other: Corpus, protocol: str, corpus: Corpus, fold_of: Mapping[str,
 def _without(fold: Fold, corpus: Corpus, annotator: str) -> Fold:
     """Leave out the sentences of an annotator."""
     kept = np.array([not annotator or corpus.sentences[row].annotator != annotator for row in fold.rows], dtype=bool)
-    scored = {
-        name: replace(one, probabilities=one.probabilities[kept], decisions=one.decisions[kept])
-        for name, one in fold.scored.items()
-    }
-    return replace(fold, rows=fold.rows[kept], scored=scored)
+    return replace(fold, rows=fold.rows[kept], scored={name: one.at(kept) for name, one in fold.scored.items()})
 
 
 def _pool(found: Sequence[Fold], corpus: Corpus, part: Corpus, *, baselines: bool) -> dict[str, Scored]:

@@ -15,7 +15,16 @@ from framecls.errors import ConfigError, CorpusError
 from framecls.evaluation import Evaluation, IntervalKind
 from framecls.files import write_json, write_text
 from framecls.report import learning_markdown, write_learning_page
-from framecls.runs.folds import group_documents, key_of, out_of_fold, read_fold, recipe_of, write_fold
+from framecls.runs.folds import (
+    group_documents,
+    key_of,
+    out_of_fold,
+    read_fold,
+    recipe_of,
+    tested_part,
+    without_annotator,
+    write_fold,
+)
 from framecls.runs.record import judge
 
 __all__ = ["LearningPoint", "learning_curve"]
@@ -78,10 +87,7 @@ def learning_curve(
     codebook = Codebook.read(config.codebook)
     corpus = Corpus.read(config.corpus, codebook).coded()
     also = [Corpus.read(path, codebook).coded() for path in config.train_also]
-    tested = _without(corpus, train_only)
-    if not len(tested):
-        raise CorpusError(f"{config.corpus}: every sentence was coded by {train_only!r}; there is none to test on")
-    tested.weights()
+    tested = tested_part(config, corpus, train_only)
     fold_of = group_documents(tested, "kfold", folds=folds)
     held = next(iter(fold_of.values()))
     rest = [id for id in dict.fromkeys(corpus.document_ids()) if fold_of.get(id) != held]
@@ -107,11 +113,8 @@ def learning_curve(
             write_fold(path, key, found)
         test = replace(part, sentences=tuple(part.sentences[row] for row in found.rows))
         rows = [row for row, s in enumerate(test.sentences) if not train_only or s.annotator != train_only]
-        systems = {
-            name: replace(one, probabilities=one.probabilities[rows], decisions=one.decisions[rows])
-            for name, one in found.scored.items()
-        }
-        evaluations = judge(_without(test, train_only), systems, interval=interval)
+        systems = {name: one.at(rows) for name, one in found.scored.items()}
+        evaluations = judge(without_annotator(test, train_only), systems, interval=interval)
         count = sum(s.document_id in kept for s in part.sentences)
         points.append(LearningPoint(share, len(kept), count, found.trained_on, tuple(evaluations)))
     record = {"protocol": "learning-curve", "folds": folds, "recipe": recipe, "sha256": hashes}
@@ -120,9 +123,3 @@ def learning_curve(
     write_text(output / "learning-curve.md", table)
     write_learning_page(output / "learning-curve.html", [point.to_dict() for point in points], table, codebook)
     return points
-
-
-def _without(corpus: Corpus, annotator: str) -> Corpus:
-    """Leave out the sentences of an annotator."""
-    kept = tuple(s for s in corpus.sentences if not annotator or s.annotator != annotator)
-    return replace(corpus, sentences=kept)

@@ -61,6 +61,15 @@ class Scored:
     decisions: npt.NDArray[np.bool_]
     calibrated: bool = True
 
+    def at(self, rows: Sequence[int] | npt.NDArray[np.bool_]) -> "Scored":
+        """
+        Take some of the sentences.
+
+        :param rows: their positions, or a mask. *Shape:* ``(n,)``, or ``(N,)`` for a mask.
+        :returns: what the system made of them, in that order.
+        """
+        return replace(self, probabilities=self.probabilities[rows], decisions=self.decisions[rows])
+
 
 def judge(part: Corpus, systems: Mapping[str, Scored], *, interval: IntervalKind = "percentile") -> list[Evaluation]:
     """
