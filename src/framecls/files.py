@@ -1,12 +1,14 @@
-"""Files that appear under their name only when all of their content is in them."""
+"""Files that appear under their name only when all of their content is in them, and hashes of files."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["whole_file", "write_json", "write_jsonl", "write_text"]
+__all__ = ["file_sha256", "whole_file", "write_json", "write_jsonl", "write_text"]
 
 
 @contextmanager
@@ -56,3 +58,21 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """
     with whole_file(path) as partial, partial.open("w", encoding="utf-8") as out:
         out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def file_sha256(path: Path) -> str:
+    """
+    Hash a file, once for as long as it stays the same by its size and times; weights are hashed several times a job.
+
+    :param path: the file.
+    :returns: SHA-256, in hexadecimal digits.
+    :raises OSError: it cannot be read.
+    """
+    stat = path.stat()
+    return _hashed(path.absolute(), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+@lru_cache(maxsize=256)
+def _hashed(path: Path, *state: int) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

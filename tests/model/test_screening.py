@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from framecls.cli import app
 from framecls.errors import ConfigError, CorpusError, ModelError
 from framecls.labelling import label
 from framecls.model import Decision, FrameClassifier, FrameDecision
-from framecls.model.screening import Judged, ScreenModel, hash_words
+from framecls.model.hashed_words import hash_words
+from framecls.model.screening import Judged, ScreenModel
 from framecls.report import write_report
 from framecls.runs.screening import fit_screen, screen_markdown
 from framecls.runs.suggestion import suggest_sentences
@@ -102,16 +104,17 @@ def test_learns_what_the_classifier_finds(screen: ScreenModel) -> None:
 def test_threshold_of_a_hand_counted_case(screen: ScreenModel) -> None:
     # Frames found: 1, 0, 2, 0, 1 in order of the screen's score, so 4 decisions in all.
     logits = np.array([[1, -1], [-1, -1], [1, 1], [-1, -1], [-1, 1]], dtype=np.float16)
-    judged = Judged(scores=np.arange(5, dtype=np.float32), logits=logits, documents=2)
-    model = ScreenModel(weights=screen.weights, bias=0.0, fitted=judged, held_out=judged)
+    unasked = np.full(5, -np.inf, dtype=np.float32)
+    judged = Judged(scores=np.arange(5, dtype=np.float32), exits=unasked, logits=logits, documents=2)
+    model = replace(screen, fitted=judged, held_out=judged)
     found = [(loss, model.at(loss, DECISION)) for loss in (0.24, 0.25, 0.74, 0.75)]
     assert [one.threshold for _, one in found] == [0, 2, 2, 4]
     assert [one.held_out().lost for _, one in found] == [0, 0.25, 0.25, 0.75]
     assert [one.held_out().discarded for _, one in found] == [0, 0.4, 0.4, 0.8]
-    nothing = Judged(scores=judged.scores, logits=np.full((5, 2), -1, dtype=np.float16), documents=2)
+    nothing = replace(judged, logits=np.full((5, 2), -1, dtype=np.float16))
     with pytest.raises(ConfigError, match="finds no frame in the sentences its screen was fitted on"):
-        ScreenModel(weights=screen.weights, bias=0.0, fitted=nothing, held_out=judged).at(0.1, DECISION)
-    assert nothing.figures(DECISION, 0).lost is None
+        replace(screen, fitted=nothing).at(0.1, DECISION)
+    assert nothing.figures(DECISION, 0, None).lost is None
 
 
 @pytest.mark.parametrize("loss", [0.0, 1.0, -0.1])

@@ -4,21 +4,23 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from framecls.config import EngineName
 from framecls.errors import ModelError
 from framecls.model.decision import Decision
 from framecls.model.device import choose_threads, has_bf16
-from framecls.model.encoding import Encoder, batches, pad
+from framecls.model.early_exit import EarlyExit, ExitHead
+from framecls.model.encoding import Encoder, Features, batches, pad
 from framecls.model.engine import Batch, Engine, TorchEngine
 from framecls.model.fingerprint import fingerprint
 from framecls.model.onnx_engine import OnnxEngine, has_onnx
 from framecls.model.parity import PARITY, HeldOut, Parity, Part, measure_parity
-from framecls.model.scoring import Features, score_encoded
+from framecls.model.scoring import score_encoded
 
 __all__ = ["Engines", "load_torch"]
 
@@ -81,19 +83,29 @@ class Engines:
             names += ["onnx", "onnx-int8"]
         return names
 
-    def load(self, name: EngineName) -> Engine:
+    def load(self, name: EngineName, head: ExitHead | None = None) -> Engine:
         """
         Load an engine, unchecked.
 
         :param name: which.
+        :param head: of an early exit, for that part of the model alone.
         :returns: the engine.
         :raises ModelError: it cannot be loaded.
         """
         threads = choose_threads(self.threads)
         if name == "torch" or name == "torch-bf16":
-            return load_torch(self.path, self.device, torch.float32 if name == "torch" else torch.bfloat16)
+            whole = load_torch(self.path, self.device, torch.float32 if name == "torch" else torch.bfloat16)
+            if head is None:
+                return whole
+            # An early exit has what the engine asks of a model.
+            return TorchEngine(cast(PreTrainedModel, EarlyExit(whole.model, head).to(self.device).eval()))
         return OnnxEngine.load(
-            self.path, name, fingerprint=fingerprint(self.path), threads=threads, calibration=self._calibration
+            self.path,
+            name,
+            fingerprint=fingerprint(self.path),
+            threads=threads,
+            calibration=self._calibration,
+            head=head,
         )
 
     def held_out(self, part: Part = "held_out") -> HeldOut:

@@ -59,6 +59,7 @@ class FrameClassifier:
         decision: Decision,
         name: str,
         screen: Screen | None = None,
+        early: Scorer | None = None,
         languages: tuple[str, ...] = ("en",),
     ) -> None:
         self.codebook = codebook
@@ -69,6 +70,7 @@ class FrameClassifier:
         self.languages = languages
         self._scorer = scorer
         self._screen = screen
+        self._early = early
 
     @classmethod
     def load(
@@ -109,10 +111,16 @@ class FrameClassifier:
         screen = None
         if screen_loss is not None:
             screen = ScreenModel.read(path, fingerprint=fingerprint(path)).at(screen_loss, engines.decision)
+        encoder, early = engines.encoder, None
+        head = None if screen is None else screen.head
         if name == "auto":
-            scorer = Scorer(encoder=engines.encoder, choose=engines.fastest)
+            scorer = Scorer(encoder=encoder, choose=engines.fastest)
+            if head is not None:
+                early = Scorer(encoder=encoder, choose=lambda found: engines.load(scorer.settle(found).name, head))
         else:
-            scorer = Scorer(encoder=engines.encoder, engine=_held(engines, name, asked=engine is not None))
+            scorer = Scorer(encoder=encoder, engine=_held(engines, name, asked=engine is not None))
+            if head is not None:
+                early = Scorer(encoder=encoder, engine=engines.load(name, head))
         classifier = cls(
             scorer=scorer,
             codebook=codebook,
@@ -120,6 +128,7 @@ class FrameClassifier:
             name=facts.name,
             languages=facts.languages,
             screen=screen,
+            early=early,
         )
         classifier.path = path
         return classifier
@@ -156,8 +165,13 @@ class FrameClassifier:
         """
         facts: dict[str, str] = {"framecls.engine": self.engine or "auto"}
         if self._screen is not None:
-            screen: dict[str, object] = {"loss": self._screen.loss, "threshold": self._screen.threshold}
-            facts["framecls.screen"] = json.dumps(screen | {"held_out": asdict(self._screen.held_out())})
+            screen: dict[str, object] = {
+                "loss": self._screen.loss,
+                "threshold": self._screen.threshold,
+                "exit_threshold": self._screen.exit_threshold,
+                "held_out": asdict(self._screen.held_out()),
+            }
+            facts["framecls.screen"] = json.dumps(screen)
         return facts
 
     @property
@@ -241,11 +255,14 @@ class FrameClassifier:
         """
         if self._screen is None or isinstance(texts, str):
             return self.decision.probabilities(self.score(texts, before, heading))
-        rows = np.flatnonzero(self._screen.keeps(texts)).tolist()
+        rows = np.flatnonzero(self._screen.keeps(texts))
+        features = self._scorer.encoder(*_at(rows, texts, before, heading))
+        if self._early is not None and features:
+            kept = np.flatnonzero(self._screen.keeps_at_exit(self._early.score_features(features)))
+            rows, features = rows[kept], [features[row] for row in kept.tolist()]
         probabilities = np.full((len(texts), len(self.codebook.frames)), np.nan, dtype=np.float32)
-        if rows:
-            kept, *context = (part and [part[row] for row in rows] for part in (texts, before, heading))
-            probabilities[rows] = self.decision.probabilities(self.score(kept or [], *context))
+        if features:
+            probabilities[rows] = self.decision.probabilities(self._scorer.score_features(features))
         return probabilities
 
     def decide(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
@@ -314,6 +331,21 @@ def _engines(
         raise ModelError(f"{path}: the tokenizer cannot be loaded: {reason}; copy or train the model again") from error
     encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
     return Engines(path=path, frames=codebook.frames, encoder=encoder, decision=decision, device=place, threads=threads)
+
+
+def _at(
+    rows: npt.NDArray[np.intp],
+    texts: Sequence[str],
+    before: Sequence[str] | None,
+    heading: Sequence[str] | None,
+) -> tuple[Sequence[str], Sequence[str] | None, Sequence[str] | None]:
+    """Take some of the sentences, with what surrounds them."""
+    kept = rows.tolist()
+    return (
+        [texts[row] for row in kept],
+        before and [before[row] for row in kept],
+        heading and [heading[row] for row in kept],
+    )
 
 
 def _held(engines: Engines, name: EngineName, *, asked: bool) -> Engine:

@@ -9,7 +9,10 @@ from transformers import PreTrainedTokenizerBase
 
 from framecls.config import Context
 
-__all__ = ["Encoder", "batches", "pad"]
+__all__ = ["Encoder", "Features", "batches", "pad"]
+
+#: For each sentence its token ids, mask and whatever else the model takes.
+Features = list[dict[str, list[int]]]
 
 #: Context is left out where the sentence leaves it fewer tokens than this.
 _LEAST_CONTEXT = 8
@@ -31,7 +34,7 @@ class Encoder:
 
     def __call__(
         self, texts: Sequence[str], before: Sequence[str] | None = None, heading: Sequence[str] | None = None
-    ) -> list[dict[str, list[int]]]:
+    ) -> Features:
         """
         Encode N sentences without padding.
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from framecls.errors import ModelError
+from framecls.files import file_sha256
 
 __all__ = ["fingerprint"]
 
@@ -23,7 +24,7 @@ def fingerprint(path: Path) -> str:
         if not weights:
             raise ModelError(f"{path}: has no model.safetensors; copy or train the model again")
         for file in weights:
-            digest.update(sha256(file.read_bytes()).digest())
+            digest.update(bytes.fromhex(file_sha256(file)))
         for name in ("config.json", "tokenizer.json"):
             content = json.loads((path / name).read_text(encoding="utf-8"))
             content.pop("transformers_version", None)

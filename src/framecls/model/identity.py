@@ -5,6 +5,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from framecls.errors import ModelError
+from framecls.files import file_sha256
 
 __all__ = ["checkpoint_sha256"]
 
@@ -36,8 +37,7 @@ def checkpoint_sha256(path: Path) -> str:
     try:
         files = sorted(p for p in path.iterdir() if p.is_file() and any(fnmatch(p.name, name) for name in _DECIDING))
         for file in files:
-            with file.open("rb") as opened:
-                whole.update(f"{file.name} {hashlib.file_digest(opened, 'sha256').hexdigest()}\n".encode())
+            whole.update(f"{file.name} {file_sha256(file)}\n".encode())
     except OSError as error:
         raise ModelError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
     if not files:

@@ -22,6 +22,7 @@ import torch
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from framecls.errors import ModelError
+from framecls.model.early_exit import EarlyExit, ExitHead
 from framecls.model.engine import Batch
 from framecls.model.fusing import fuse
 from framecls.model.quantizing import quantize
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 OnnxName = Literal["onnx", "onnx-int8"]
 
 #: Counted up whenever an export changes, so that files of an older way are made again.
-_RECIPE = 2
+_RECIPE = 3
 _OPSET = 18
 #: A sum and its normalisation joined by ONNX Runtime take several times as long as one after the other.
 _UNWANTED = ["SkipLayerNormFusion"]
@@ -65,7 +66,14 @@ class OnnxEngine:
 
     @classmethod
     def load(
-        cls, path: Path, name: OnnxName, *, fingerprint: str, threads: int, calibration: Callable[[], list[Batch]]
+        cls,
+        path: Path,
+        name: OnnxName,
+        *,
+        fingerprint: str,
+        threads: int,
+        calibration: Callable[[], list[Batch]],
+        head: ExitHead | None = None,
     ) -> Self:
         """
         Load the exported model, which is made on first use.
@@ -75,6 +83,7 @@ class OnnxEngine:
         :param fingerprint: of the model's weights.
         :param threads: how many to compute with, each with a batch of its own.
         :param calibration: gives batches of sentences; asked for when the model is exported.
+        :param head: of an early exit, for that part of the model alone.
         :returns: the engine.
         :raises ModelError: the extra is missing, or the model cannot be exported.
         """
@@ -82,7 +91,7 @@ class OnnxEngine:
             raise ModelError(f"engine {name}: onnxruntime is not installed; pip install 'framecls[onnx]'")
         import onnxruntime
 
-        file = _exported(path, name, fingerprint, calibration)
+        file = _exported(path, name, fingerprint, calibration, head)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -119,9 +128,16 @@ class OnnxEngine:
         return logits
 
 
-def _exported(path: Path, name: OnnxName, fingerprint: str, calibration: Callable[[], list[Batch]]) -> Path:
+def _exported(
+    path: Path,
+    name: OnnxName,
+    fingerprint: str,
+    calibration: Callable[[], list[Batch]],
+    head: ExitHead | None = None,
+) -> Path:
     folder = _folder(path)
-    file = folder / f"{fingerprint[:16]}-{name}-{_RECIPE}.onnx"
+    part = "" if head is None else f"exit-{head.digest}-"
+    file = folder / f"{fingerprint[:16]}-{part}{name}-{_RECIPE}.onnx"
     if file.exists():
         return file
     # Several processes may export at once: each writes in a folder of its own, and the last rename wins.
@@ -129,18 +145,20 @@ def _exported(path: Path, name: OnnxName, fingerprint: str, calibration: Callabl
         made = Path(scratch) / "made.onnx"
         batches = calibration()
         if name == "onnx":
-            logger.info("exporting the model for ONNX Runtime, once")
-            _export(path, tuple(batches[0]), made)
+            logger.info("exporting the %s for ONNX Runtime, once", "model" if head is None else "screen")
+            _export(path, tuple(batches[0]), made, head)
             _fuse(made)
         else:
-            plain = _exported(path, "onnx", fingerprint, calibration)
-            logger.info("quantising the exported model, once")
+            plain = _exported(path, "onnx", fingerprint, calibration, head)
+            logger.info("quantising the exported %s, once", "model" if head is None else "screen")
             with _calm():
-                quantize(plain, made, batches)
+                # What an early exit scores is compared with its own threshold, not with the reference.
+                quantize(plain, made, batches, exact=head is None)
         made.replace(file)
     if folder.parent == path:
         for old in folder.glob("*.onnx"):
-            if not (old.name.startswith(fingerprint[:16]) and old.stem.endswith(f"-{_RECIPE}")):
+            stale = head is not None and "-exit-" in old.name and part not in old.name
+            if stale or not (old.name.startswith(fingerprint[:16]) and old.stem.endswith(f"-{_RECIPE}")):
                 old.unlink(missing_ok=True)
     return file
 
@@ -162,7 +180,7 @@ def _folder(path: Path) -> Path:
 class _Logits(torch.nn.Module):
     """A model that takes its inputs by name and gives logits alone, as an exported graph has to."""
 
-    def __init__(self, model: PreTrainedModel, names: tuple[str, ...]) -> None:
+    def __init__(self, model: PreTrainedModel | EarlyExit, names: tuple[str, ...]) -> None:
         super().__init__()
         self.model = model
         self.names = names
@@ -172,19 +190,20 @@ class _Logits(torch.nn.Module):
         return logits
 
 
-def _export(path: Path, names: tuple[str, ...], to: Path) -> None:
-    """Write the model as an ONNX graph of any batch and any length."""
+def _export(path: Path, names: tuple[str, ...], to: Path, head: ExitHead | None) -> None:
+    """Write the model, or its early exit, as an ONNX graph of any batch and any length."""
     # Attention written out, since ONNX Runtime fuses that and has no kernel for the other form in this opset.
     model = AutoModelForSequenceClassification.from_pretrained(
         path, dtype=torch.float32, attn_implementation="eager", local_files_only=True, use_safetensors=True
-    ).eval()
+    )
+    part = (model if head is None else EarlyExit(model, head)).eval()
     # Two sentences of sixteen tokens: a size of one would be taken for a constant.
     example = tuple(torch.ones(2, 16, dtype=torch.int64) for _ in names)
     shapes = (tuple({0: "batch", 1: "tokens"} for _ in names),)
     try:
         with _calm():
             torch.onnx.export(
-                _Logits(model, names),
+                _Logits(part, names),
                 example,
                 to,
                 input_names=names,

@@ -8,15 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.errors import ModelError
-from framecls.model.encoding import Encoder, batches, pad
+from framecls.model.encoding import Encoder, Features, batches, pad
 from framecls.model.engine import Engine
 
 __all__ = ["Features", "Scorer", "score_encoded"]
 
 #: Sentences sorted by length together: in batches of 1,024 tokens less than 1 % is padding, and memory stays flat.
 _WINDOW = 8192
-
-Features = list[dict[str, list[int]]]
 
 
 class Scorer:
@@ -70,6 +68,15 @@ class Scorer:
                     ahead = thread.submit(encode, window)
                 found.append(score_encoded(self.settle(features), features, self.encoder))
         return np.concatenate(found)
+
+    def score_features(self, features: Features) -> npt.NDArray[np.float32]:
+        """
+        Score sentences that are encoded already, batched by length.
+
+        :param features: N sentences, as the encoder gave them.
+        :returns: logits. *Shape:* ``(N, F)``, float32.
+        """
+        return score_encoded(self.settle(features), features, self.encoder)
 
     def settle(self, features: Features) -> Engine:
         """

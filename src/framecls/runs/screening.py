@@ -7,11 +7,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+import torch
 
 from framecls.config import EngineChoice
 from framecls.documents import LocatedSentence, find_sources, read_sentences
 from framecls.errors import DocumentError
 from framecls.model import FrameClassifier
+from framecls.model.choice import load_torch
+from framecls.model.classifier import engines_of
+from framecls.model.device import has_bf16
+from framecls.model.early_exit import ExitHead, fit_exit
 from framecls.model.fingerprint import fingerprint
 from framecls.model.screening import ScreenFigures, ScreenModel
 
@@ -52,7 +58,26 @@ def fit_screen(
     logits = classifier.score(texts, [one.before for one in sentences], [one.heading for one in sentences])
     splits = _splits(model)
     held_out = np.array([_is_held_out(document, splits) for document in documents])
-    screen = ScreenModel.fit(texts, documents, logits, decision=classifier.decision, held_out=held_out)
+    engines = engines_of(model, threads=threads)
+    precision = torch.bfloat16 if has_bf16(engines.device) else torch.float32
+    whole = load_torch(model, engines.device, precision).model
+
+    def fit(
+        targets: npt.NDArray[np.float64], folds: npt.NDArray[np.intp]
+    ) -> tuple[ExitHead, npt.NDArray[np.float32]] | None:
+        logger.info("fitting an early exit to them")
+        features = engines.encoder(texts, [one.before for one in sentences], [one.heading for one in sentences])
+        return fit_exit(whole, engines.encoder, features, targets, folds)
+
+    screen = ScreenModel.fit(
+        texts,
+        documents,
+        logits,
+        decision=classifier.decision,
+        held_out=held_out,
+        layers=whole.config.num_hidden_layers,
+        fit_exit=fit,
+    )
     screen.write(model, fingerprint=fingerprint(model))
     return {loss: screen.at(loss, classifier.decision).held_out() for loss in LOSSES}
 
