@@ -1,9 +1,9 @@
 """
 How time and memory of a labelling run grow with its sentences, on this machine.
 
-Sentences are made of random words, none twice, so that none is saved by having been scored before; or they are those of
-your documents, which are repeated, in another order each time, until there are enough. Each size is run in a process of
-its own. A hundred thousand of them take the shipped model many minutes on two cores, so begin small.
+Sentences are made of random words, none twice, so that none is saved by having been scored before; or they are drawn
+from those of your documents, as often as it takes. Each size is run in a process of its own. A hundred thousand of them
+take the shipped model many minutes on two cores, so begin small.
 
     python benchmarks/label_scale.py --sizes 10000 100000
     python benchmarks/label_scale.py --documents documents.jsonl.gz --engine onnx-int8 --screen --sizes 10000 1000000
@@ -47,24 +47,21 @@ def write_sentences(path: Path, sentences: int, seed: int = 0) -> None:
 
 
 def repeat_documents(documents: list[Path], path: Path, sentences: int) -> None:
-    """Write a table of the documents again and again, until they have so many sentences."""
+    """Write a table of documents of fifty sentences of these, drawn at random, so that every size has the same mix."""
     sources, _ = find_sources(documents)
     found = [one for source in sources for one in read_documents(source) if isinstance(one, Document)]
-    sizes, rng, count, number = [sum(1 for _ in cut(one)) for one in found], random.Random(0), 0, 0
+    texts, rng = [sentence.text for one in found for sentence in cut(one)], random.Random(0)
     with path.open("w", encoding="utf-8") as file:
-        while count < sentences:
-            for index in rng.sample(range(len(found)), len(found)):
-                file.write(json.dumps({"document_id": f"d{number}", "text": found[index].text}) + "\n")
-                count, number = count + sizes[index], number + 1
-                if count >= sentences:
-                    break
+        for document in range(-(-sentences // 50)):
+            text = "\n\n".join(rng.choices(texts, k=min(50, sentences - 50 * document)))
+            file.write(json.dumps({"document_id": f"d{document}", "text": text}) + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("models/partnership-frames"))
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 4_000])
-    parser.add_argument("--documents", type=Path, nargs="*", default=[], help="repeat these, not random words")
+    parser.add_argument("--documents", type=Path, nargs="*", default=[], help="draw from these, not random words")
     parser.add_argument("--engine", choices=get_args(EngineChoice), default="torch")
     parser.add_argument("--screen", action="store_true", help="with the model's screen, at a loss of 0.005")
     parser.add_argument("--one", action="store_true", help="label the only size in this process, and print figures")

@@ -101,6 +101,13 @@ def test_few_large_channels_do_not_cost_the_rest_their_precision(tmp_path: Path)
     # Before it is quantised the product cut in two is the product.
     assert error("split.cut.onnx") < 1e-4
     assert error("split.onnx") < error("dynamic.onnx") / 5
+    # Nothing is cut where no channel stands out, nor where it need not be exact.
+    for name, scale, exact in (("even", 1 / 60, True), ("rough", 1, False)):
+        seen = values[:2].copy()
+        seen[..., [3, 70]] *= scale
+        quantize(tmp_path / "plain.onnx", tmp_path / f"{name}.onnx", [{"x": seen}], exact=exact)
+        assert [node.op_type for node in onnx.load(tmp_path / f"{name}.cut.onnx").graph.node] == ["MatMul"]
+    assert error("rough.onnx") == pytest.approx(error("dynamic.onnx"), rel=1e-3)
 
 
 def test_joined_nodes_compute_the_same(tmp_path: Path) -> None:

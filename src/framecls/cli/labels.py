@@ -34,7 +34,7 @@ def label(
     engine: Engine = None,
     threads: Threads = None,
     screen: Annotated[
-        bool, typer.Option("--screen", help="Let the model's screen discard sentences unread; they get no probability.")
+        bool, typer.Option("--screen", help="Let the model's screen discard sentences early; they get no probability.")
     ] = False,
     screen_loss: Annotated[
         float | None,
