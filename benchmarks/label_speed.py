@@ -7,7 +7,8 @@ All systems take turns on the same documents, weights, threads and machine; mode
 - ``pipeline("text-classification", batch_size=32, truncation=True)`` of transformers, with the scores of all frames;
 - sentence-transformers' way of running an ONNX graph: all sentences sorted by their length in characters, batches of
   32, each padded to its longest. Its own ONNX backend needs ``optimum``, which would take transformers back to 4.57; so
-  the graph is the one ``framecls`` exported, with the head that is in it.
+  the graph is the one ``framecls`` exported, with the head that is in it. It runs on one core;
+  ``sentence_transformers_peer.py`` measures the backend itself, on as many as are asked for.
 
 Both read and segment as ``framecls label`` does, since neither does so itself, and write ids, texts and probabilities.
 

@@ -18,6 +18,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+from variants import VARIANTS, applied
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
@@ -155,7 +157,8 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     groups: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         same = {
-            key: record.get(key, "") for key in ("name", "train", "recipe", "authored", "official", "more", "leave_out")
+            key: record.get(key, "")
+            for key in ("name", "train", "recipe", "authored", "official", "more", "leave_out", "variant")
         }
         groups.setdefault(json.dumps(same, sort_keys=True), []).append(record)
     lines = [
@@ -194,6 +197,7 @@ def main() -> None:
     parser.add_argument(
         "--leave-out", type=float, default=0.0, help="share of keyword-free framed authored sentences not trained on"
     )
+    parser.add_argument("--variant", choices=VARIANTS, help="a way of training that is not in the product")
     parser.add_argument("--export", type=Path, help="only write each fold's sentences here, for peers")
     parser.add_argument("--table", action="store_true", help="only write README.md anew")
     options = parser.parse_args()
@@ -216,19 +220,23 @@ def main() -> None:
     if options.export:
         export(config, options.train, data, options.export)
         return
-    recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output"})
+    recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output", "train_also"})
+    if Path(config.base).is_dir():
+        recipe["base"] = Path(config.base).name
     for fold in options.folds if options.train != "authored" else ["0"]:
         key = {
             "train": options.train,
             "fold": fold,
             "recipe": recipe,
             **data.key(options.train),
+            **({"variant": options.variant} if options.variant else {}),
         }
         digest = sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:12]
         if any(record["key"] == digest for record in known(RESULTS)):
             sys.stdout.write(f"{options.train} fold {fold}: measured before ({digest})\n")
             continue
-        record = measure(config, options.train, data, fold, options.keep)
+        with applied(options.variant) if options.variant else nullcontext():
+            record = measure(config, options.train, data, fold, options.keep)
         with RESULTS.open("a", encoding="utf-8") as out:
             out.write(json.dumps({"key": digest, "name": options.name, **key, **record}) + "\n")
         scores = f1([record])

@@ -1,0 +1,112 @@
+"""
+Ways of training that were tried on a fold and are not in the product, as none of them helped enough.
+
+``run.py --variant NAME`` trains with one of them; the rest of the recipe is the config's.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from transformers import PreTrainedModel, TrainerCallback
+
+from framecls.config import TrainConfig
+from framecls.model import training
+from framecls.model.sampling import LengthSamplingTrainer
+
+__all__ = ["VARIANTS", "applied"]
+
+Tensor = torch.Tensor
+
+#: Share of a layer's learning rate that the layer below it has.
+LAYER_DECAY = 0.85
+#: Weights are averaged over the last so many of all steps.
+AVERAGED = 0.4
+
+
+def focal(logits: Tensor, gold: Tensor) -> Tensor:
+    """Lin et al. 2017, with gamma 2."""
+    plain = torch.nn.functional.binary_cross_entropy_with_logits(logits, gold, reduction="none")
+    missed = torch.where(gold > 0.5, 1 - logits.sigmoid(), logits.sigmoid())
+    return (missed**2 * plain).mean() * 4
+
+
+def asymmetric(logits: Tensor, gold: Tensor) -> Tensor:
+    """Ridnik et al. 2021, with gamma 0 for what is there and 4 for what is not, and a margin of 0.05."""
+    there = torch.nn.functional.logsigmoid(logits)
+    shifted = (logits.sigmoid() - 0.05).clamp(min=0)
+    absent = shifted**4 * torch.log((1 - shifted).clamp(min=1e-6))
+    return -(gold * there + (1 - gold) * absent).mean() * 2
+
+
+def balanced(logits: Tensor, gold: Tensor) -> Tensor:
+    """What is there counts three times, about the root of how much rarer it is."""
+    weight = torch.full((logits.shape[1],), 3.0, device=logits.device)
+    return torch.nn.functional.binary_cross_entropy_with_logits(logits, gold, pos_weight=weight)
+
+
+LOSSES = {"focal": focal, "asymmetric": asymmetric, "balanced": balanced}
+VARIANTS = (*LOSSES, "layer-rates", "averaged")
+
+
+def layer_rates(model: PreTrainedModel, config: TrainConfig) -> torch.optim.AdamW:
+    """Each layer learns slower than the one above it, the embeddings slowest (Howard and Ruder 2018)."""
+    depth = model.config.num_hidden_layers
+    groups = []
+    for name, parameter in model.named_parameters():
+        rate = config.head_learning_rate
+        if ".layer." in name:
+            rate = config.learning_rate * LAYER_DECAY ** (depth - 1 - int(name.split(".layer.")[1].split(".")[0]))
+        elif ".embeddings." in name:
+            rate = config.learning_rate * LAYER_DECAY**depth
+        decay = config.weight_decay if parameter.ndim > 1 else 0.0
+        groups.append({"params": [parameter], "lr": rate, "weight_decay": decay})
+    return torch.optim.AdamW(groups, fused=True)
+
+
+class Averaging(TrainerCallback):  # type: ignore[misc]
+    """Put the mean of the last steps' weights in place of the last before an epoch is scored."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, Tensor] = {}
+        self.count = 0
+
+    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **rest: Any) -> None:
+        if state.global_step < (1 - AVERAGED) * state.max_steps or state.global_step % 10:
+            return
+        self.count += 1
+        for name, value in model.state_dict().items():
+            if value.is_floating_point():
+                self.sums[name] = self.sums.get(name, torch.zeros_like(value)) + value
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, model: Any = None, **rest: Any) -> None:
+        if state.global_step >= state.max_steps:
+            model.load_state_dict({name: value / self.count for name, value in self.sums.items()}, strict=False)
+
+
+@contextmanager
+def applied(variant: str) -> Iterator[None]:
+    """Train in one of these ways while it lasts."""
+
+    class VariantTrainer(LengthSamplingTrainer):
+        def __init__(self, **arguments: Any) -> None:
+            if variant == "averaged":
+                arguments["callbacks"].append(Averaging())
+            super().__init__(**arguments)
+
+        def compute_loss(self, model: Any, inputs: dict[str, Tensor], return_outputs: bool = False, **rest: Any) -> Any:
+            if variant not in LOSSES:
+                return super().compute_loss(model, inputs, return_outputs, **rest)
+            gold = inputs.pop("labels")
+            outputs = model(**inputs)
+            loss = LOSSES[variant](outputs.logits.float(), gold)
+            return (loss, outputs) if return_outputs else loss
+
+    with patch.object(training, "LengthSamplingTrainer", VariantTrainer):
+        if variant == "layer-rates":
+            with patch.object(training, "_optimizer", layer_rates):
+                yield
+        else:
+            yield
