@@ -22,7 +22,7 @@ from framecls.codebook import Codebook
 from framecls.config import PACKAGED_BASE
 from framecls.corpus import Corpus
 from framecls.model.base import resolve_base
-from framecls.runs.folds import group_documents
+from framecls.runs.folds import group_documents, without_annotator
 
 LENGTH, BATCH, MASKED, WARMUP, DECAY, FOLDS = 128, 32, 0.2, 0.06, 0.01, 5
 
@@ -54,12 +54,7 @@ def main() -> None:
     options = parser.parse_args()
 
     corpus = Corpus.read(options.official, Codebook.read(options.codebook))
-    tested = Corpus(
-        codebook=corpus.codebook,
-        sentences=tuple(s for s in corpus.sentences if s.annotator != options.train_only),
-        documents=corpus.documents,
-        sha256=corpus.sha256,
-    )
+    tested = without_annotator(corpus, options.train_only)
     folds = group_documents(tested, "kfold", folds=FOLDS)
     with gzip.open(options.documents, "rt", encoding="utf-8") as lines:
         documents = [json.loads(line) for line in lines]

@@ -36,7 +36,7 @@ from framecls.evaluation import evaluate
 from framecls.files import write_jsonl, write_text
 from framecls.lexicon import Lexicon
 from framecls.model.training_data import TrainingData
-from framecls.runs.folds import Fold, fold_data, group_documents, out_of_fold, train_and_score
+from framecls.runs.folds import Fold, fold_data, group_documents, out_of_fold, train_and_score, without_annotator
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.jsonl"
@@ -210,7 +210,7 @@ def main() -> None:
     authored, official = (Corpus.read(path, codebook).coded() for path in (options.authored, options.official))
     data = Data(
         authored,
-        replace(official, sentences=tuple(s for s in official.sentences if s.annotator != options.train_only)),
+        without_annotator(official, options.train_only),
         replace(official, sentences=tuple(s for s in official.sentences if s.annotator == options.train_only)),
         options.leave_out,
     )

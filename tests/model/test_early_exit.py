@@ -33,6 +33,7 @@ from framecls.model.screening import Judged, ScreenModel
 from framecls.model.training import train
 from framecls.runs.engines import keep_held_out
 from framecls.runs.screening import fit_screen
+from tests.model.builders import write_notices
 
 SMALL = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
 FAMILIES: dict[str, PretrainedConfig] = {
@@ -157,17 +158,7 @@ def screened(config: TrainConfig, base_path: Path, corpus_path: Path, tmp_path_f
     model = train(config.model_copy(update={"base": str(base), "output": folder / "model"}))
     assert model is not None
     keep_held_out(model, corpus_path)
-    # Half the sentences stand out by no word of theirs, so that the linear model has to keep them.
-    kinds = [
-        "A toll is asked of every ship",
-        "A pilot is sent to every ship",
-        "Ships lie at anchor",
-        "The quay is long",
-    ]
-    for number in range(90):
-        lines = [f"{kind} in harbour {number} {place}.\n\n" for kind in kinds for place in ("now", "today")]
-        (folder / f"n{number}.txt").write_text("".join(lines), encoding="utf-8")
-    fit_screen(model, sorted(folder.glob("*.txt")))
+    fit_screen(model, write_notices(folder, 90))
     return model
 
 

@@ -377,7 +377,7 @@ def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_windows_keep_the_order(classifier: FrameClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("framecls.model.scoring._WINDOW", 100)
+    monkeypatch.setattr("framecls.model.scoring.WINDOW", 100)
     many = [TEXTS[number % 4] for number in range(450)]
     scores = classifier.score(many, many[::-1], many)
     np.testing.assert_allclose(scores, np.tile(classifier.score(TEXTS[:4]), (113, 1))[:450], atol=1e-5)

@@ -21,6 +21,7 @@ from framecls.model.screening import Judged, ScreenModel
 from framecls.report import write_report
 from framecls.runs.screening import fit_screen, screen_markdown
 from framecls.runs.suggestion import suggest_sentences
+from tests.model.builders import write_notices
 
 MODULUS = 1 << 64
 DECISION = Decision(
@@ -151,17 +152,8 @@ def test_written_and_read(screen: ScreenModel, tmp_path: Path) -> None:
 def screened_path(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny model with a screen fitted to what it finds in sixty notices."""
     folder = tmp_path_factory.mktemp("screened")
-    kinds = [
-        "A toll is asked of every ship",
-        "The quay is long",
-        "A pilot is sent to every ship",
-        "Ships lie at anchor",
-    ]
-    for number in range(60):
-        lines = [f"{kind} in harbour {number} {place}.\n\n" for kind in kinds for place in ("now", "today")]
-        (folder / f"n{number}.txt").write_text("".join(lines), encoding="utf-8")
     model = shutil.copytree(model_path, folder / "model")
-    figures = fit_screen(model, sorted(folder.glob("*.txt")))
+    figures = fit_screen(model, write_notices(folder, 60))
     assert "| 0.005 | " in screen_markdown(figures)
     assert 0 < figures[0.05].documents < 30
     return model

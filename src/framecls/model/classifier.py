@@ -30,7 +30,7 @@ from framecls.model.encoding import Encoder
 from framecls.model.engine import Engine, TorchEngine
 from framecls.model.fingerprint import fingerprint
 from framecls.model.parity import PARITY
-from framecls.model.scoring import Scorer
+from framecls.model.scoring import WINDOW, Scorer
 from framecls.model.screening import Screen, ScreenModel
 
 if TYPE_CHECKING:
@@ -255,14 +255,16 @@ class FrameClassifier:
         """
         if self._screen is None or isinstance(texts, str):
             return self.decision.probabilities(self.score(texts, before, heading))
-        rows = np.flatnonzero(self._screen.keeps(texts))
-        features = self._scorer.encoder(*_at(rows, texts, before, heading))
-        if self._early is not None and features:
-            kept = np.flatnonzero(self._screen.keeps_at_exit(self._early.score_features(features)))
-            rows, features = rows[kept], [features[row] for row in kept.tolist()]
         probabilities = np.full((len(texts), len(self.codebook.frames)), np.nan, dtype=np.float32)
-        if features:
-            probabilities[rows] = self.decision.probabilities(self._scorer.score_features(features))
+        for start in range(0, len(texts), WINDOW):
+            # What is kept stays encoded for the whole encoder, so only so much of it at a time.
+            rows = start + np.flatnonzero(self._screen.keeps(texts[start : start + WINDOW]))
+            features = self._scorer.encoder(*_at(rows, texts, before, heading))
+            if self._early is not None and features:
+                kept = np.flatnonzero(self._screen.keeps_at_exit(self._early.score_features(features)))
+                rows, features = rows[kept], [features[row] for row in kept.tolist()]
+            if features:
+                probabilities[rows] = self.decision.probabilities(self._scorer.score_features(features))
         return probabilities
 
     def decide(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:

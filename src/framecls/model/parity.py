@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 from framecls.errors import ModelError
 from framecls.files import whole_file
 from framecls.model.decision import Decision
-from framecls.model.encoding import Encoder
+from framecls.model.encoding import Encoder, Features
 from framecls.model.engine import Engine
-from framecls.model.scoring import Features, score_encoded
+from framecls.model.scoring import score_encoded
 
 __all__ = ["LEAST_AGREEMENT", "MOST_F1_MOVE", "PARITY", "HeldOut", "Parity", "Part", "measure_parity", "write_held_out"]
 

@@ -11,10 +11,10 @@ from framecls.errors import ModelError
 from framecls.model.encoding import Encoder, Features, batches, pad
 from framecls.model.engine import Engine
 
-__all__ = ["Features", "Scorer", "score_encoded"]
+__all__ = ["WINDOW", "Scorer", "score_encoded"]
 
 #: Sentences sorted by length together: in batches of 1,024 tokens less than 1 % is padding, and memory stays flat.
-_WINDOW = 8192
+WINDOW = 8192
 
 
 class Scorer:
@@ -53,7 +53,7 @@ class Scorer:
         for name, given in (("before", before), ("heading", heading)):
             if given is not None and len(given) != len(texts):
                 raise ModelError(f"{len(given)} values of {name!r} for {len(texts)} texts; give one for each, or none")
-        windows = [slice(start, start + _WINDOW) for start in range(0, len(texts), _WINDOW)] or [slice(0)]
+        windows = [slice(start, start + WINDOW) for start in range(0, len(texts), WINDOW)] or [slice(0)]
 
         def encode(window: slice) -> Features:
             return self.encoder(texts[window], before and before[window], heading and heading[window])

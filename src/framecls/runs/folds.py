@@ -19,7 +19,7 @@ from framecls.config import TrainConfig
 from framecls.corpus import Corpus, DocumentFacts, Split, split_documents
 from framecls.errors import ConfigError, CorpusError
 from framecls.evaluation import Evaluation, IntervalKind
-from framecls.files import whole_file
+from framecls.files import file_sha256, whole_file
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.baselines import MajorityBaseline, TfidfBaseline
@@ -333,7 +333,7 @@ def key_of(config: TrainConfig, depends: Sequence[object]) -> str:
     """
     weights = Path(config.base) / "model.safetensors"
     # A base that is a folder may change under the same name.
-    digest = sha256(weights.read_bytes()).hexdigest() if weights.is_file() else ""
+    digest = file_sha256(weights) if weights.is_file() else ""
     return sha256(json.dumps([*depends, version("framecls"), digest], sort_keys=True).encode()).hexdigest()
 
 
