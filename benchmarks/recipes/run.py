@@ -36,7 +36,7 @@ from framecls.evaluation import evaluate
 from framecls.files import write_jsonl, write_text
 from framecls.lexicon import Lexicon
 from framecls.model.training_data import TrainingData
-from framecls.runs.folds import Fold, fold_data, group_documents, out_of_fold, train_and_score, without_annotator
+from framecls.runs.folds import Fold, fold_data, group_documents, train_and_score, without_annotator
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.jsonl"
@@ -53,12 +53,14 @@ class Data:
     :param official: the sentences that are tested on.
     :param leave_out: share of the authored framed sentences without a keyword of any of their frames that is left out.
     :param more: further official sentences, trained on only; most were drawn because an earlier model was taken in.
+    :param soft: what teachers say of sentences (``distil.py``), coded ones and others.
     """
 
     authored: Corpus
     official: Corpus
     more: Corpus
     leave_out: float = 0.0
+    soft: Corpus | None = None
 
     def authored_sentences(self) -> list[AnnotatedSentence]:
         """Give the authored sentences, without those left out."""
@@ -83,7 +85,24 @@ class Data:
             }
             | ({"leave_out": str(self.leave_out)} if self.leave_out and source != "official" else {})
             | ({"more": str(len(self.more))} if len(self.more) and source != "authored" else {})
+            | ({"soft": self.soft.sha256[:12]} if self.soft else {})
         )
+
+    def softened(self, data: TrainingData, test: Corpus) -> TrainingData:
+        """Let the train split learn what teachers say of it, and of uncoded sentences of its documents."""
+        if self.soft is None:
+            return data
+        shares = {s.id: s.shares for s in self.soft.sentences}
+        tested = set(test.document_ids())
+        if any(s.document_id in tested for s in self.soft.sentences):
+            sys.exit("recipes: --soft has sentences of the fold that is tested; run distil.py with --leave-out of it")
+        coded = {s.id for part in (self.authored, self.official, self.more) for s in part.sentences}
+        others = [
+            s for s in self.soft.sentences if s.id not in coded and data.splits.get(s.document_id, "train") == "train"
+        ]
+        own = [replace(s, shares=shares.get(s.id)) for s in data.train.sentences]
+        softer = replace(data, train=replace(data.train, sentences=(*own, *others)))
+        return softer.without_near(test.sentences)
 
 
 def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> tuple[Corpus, Fold]:
@@ -94,7 +113,9 @@ def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path
         return data.official, train_and_score(config, held, data.official, name=fold, keep=keep)
     corpus = replace(data.official, sentences=(*data.official.sentences, *data.more.sentences))
     also = [replace(authored, documents={})] if source == "both" else []
-    return corpus, out_of_fold(config, corpus, data.folds(), fold, also=also, keep=keep)
+    held, test, rows = fold_data(config, corpus, data.folds(), fold, also=also)
+    held = data.softened(held, test)
+    return corpus, replace(train_and_score(config, held, test, name=fold, keep=keep), rows=rows)
 
 
 def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> dict[str, Any]:
@@ -160,6 +181,8 @@ def table(records: Sequence[dict[str, Any]]) -> str:
             key: record.get(key, "")
             for key in ("name", "train", "recipe", "authored", "official", "more", "leave_out", "variant")
         }
+        # Every fold has soft labels of its own.
+        same["soft"] = "soft" in record
         groups.setdefault(json.dumps(same, sort_keys=True), []).append(record)
     lines = [
         "# Recipes",
@@ -198,6 +221,7 @@ def main() -> None:
         "--leave-out", type=float, default=0.0, help="share of keyword-free framed authored sentences not trained on"
     )
     parser.add_argument("--variant", choices=VARIANTS, help="a way of training that is not in the product")
+    parser.add_argument("--soft", type=Path, help="train on what distil.py wrote here, too")
     parser.add_argument("--export", type=Path, help="only write each fold's sentences here, for peers")
     parser.add_argument("--table", action="store_true", help="only write README.md anew")
     options = parser.parse_args()
@@ -213,9 +237,11 @@ def main() -> None:
         without_annotator(official, options.train_only),
         replace(official, sentences=tuple(s for s in official.sentences if s.annotator == options.train_only)),
         options.leave_out,
+        Corpus.read(options.soft, codebook) if options.soft else None,
     )
     config = TrainConfig.read(
-        options.config, {"codebook": options.codebook, **dict(pair.split("=", 1) for pair in options.set)}
+        options.config,
+        {"codebook": options.codebook, "soft": bool(options.soft)} | dict(pair.split("=", 1) for pair in options.set),
     )
     if options.export:
         export(config, options.train, data, options.export)

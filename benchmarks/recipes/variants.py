@@ -5,15 +5,16 @@ Ways of training that were tried on a fold and are not in the product, as none o
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
 import torch
-from transformers import PreTrainedModel, TrainerCallback
+from transformers import BertForSequenceClassification, PreTrainedModel, TrainerCallback
+from transformers.modeling_outputs import SequenceClassifierOutput
 
 from framecls.config import TrainConfig
-from framecls.model import training
+from framecls.model import base, choice, training
 from framecls.model.sampling import LengthSamplingTrainer
 
 __all__ = ["VARIANTS", "applied"]
@@ -48,7 +49,55 @@ def balanced(logits: Tensor, gold: Tensor) -> Tensor:
 
 
 LOSSES = {"focal": focal, "asymmetric": asymmetric, "balanced": balanced}
-VARIANTS = (*LOSSES, "layer-rates", "averaged")
+
+
+class MeanPooled(BertForSequenceClassification):  # type: ignore[misc]
+    """The head sees the mean of the tokens in place of the first one, pooled."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.classifier = torch.nn.Linear(self.pooled(config), config.num_labels)
+        self.post_init()
+
+    def pooled(self, config: Any) -> int:
+        """Channels that the head sees."""
+        return int(config.hidden_size)
+
+    def pool(self, states: Tensor, shown: Tensor) -> Tensor:
+        """``(B, T, H)`` and ``(B, T, 1)`` to ``(B, C)``."""
+        return (states * shown).sum(dim=1) / shown.sum(dim=1)
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor | None = None, **rest: Any
+    ) -> SequenceClassifierOutput:
+        """Compute logits, ``(B, F)``, and the loss where there are labels."""
+        states = self.bert(input_ids=input_ids, attention_mask=attention_mask, **rest).last_hidden_state
+        pooled = self.pool(states, attention_mask.unsqueeze(-1).to(states.dtype))
+        logits = self.classifier(self.dropout(pooled))
+        loss = None
+        if labels is not None:
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), labels.float())
+        return SequenceClassifierOutput(loss=loss, logits=logits)
+
+
+class TokenHead(MeanPooled):
+    """The head looks at each token before it takes the largest and the mean of them, beside the first."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.inner = torch.nn.Linear(config.hidden_size, config.hidden_size)
+        self.post_init()
+
+    def pooled(self, config: Any) -> int:
+        return 3 * int(config.hidden_size)
+
+    def pool(self, states: Tensor, shown: Tensor) -> Tensor:
+        values = torch.relu(self.inner(states)) * shown
+        return torch.cat([values.amax(dim=1), values.sum(dim=1) / shown.sum(dim=1), states[:, 0]], dim=1)
+
+
+HEADS = {"mean-pooled": MeanPooled, "token-head": TokenHead}
+VARIANTS = (*LOSSES, *HEADS, "layer-rates", "averaged")
 
 
 def layer_rates(model: PreTrainedModel, config: TrainConfig) -> torch.optim.AdamW:
@@ -104,9 +153,11 @@ def applied(variant: str) -> Iterator[None]:
             loss = LOSSES[variant](outputs.logits.float(), gold)
             return (loss, outputs) if return_outputs else loss
 
-    with patch.object(training, "LengthSamplingTrainer", VariantTrainer):
+    with ExitStack() as patches:
+        patches.enter_context(patch.object(training, "LengthSamplingTrainer", VariantTrainer))
         if variant == "layer-rates":
-            with patch.object(training, "_optimizer", layer_rates):
-                yield
-        else:
-            yield
+            patches.enter_context(patch.object(training, "_optimizer", layer_rates))
+        if variant in HEADS:
+            for module in (base, choice):
+                patches.enter_context(patch.object(module, "AutoModelForSequenceClassification", HEADS[variant]))
+        yield
