@@ -72,9 +72,10 @@ class Data:
             s for s, out in zip(self.authored.sentences, escaping & (chance < self.leave_out), strict=True) if not out
         ]
 
-    def folds(self) -> dict[str, str]:
-        """Assign the documents that are tested on to folds, the same in every run."""
-        return group_documents(self.official, "kfold", folds=FOLDS)
+    def folds(self, held: str = "") -> dict[str, str]:
+        """Assign the documents that are tested on to folds, the same in every run; ``0+2`` joins two of them."""
+        own = group_documents(self.official, "kfold", folds=FOLDS)
+        return {id: held if fold in held.split("+") else fold for id, fold in own.items()}
 
     def key(self, source: Source) -> dict[str, str]:
         """Hash what a run depends on."""
@@ -113,7 +114,7 @@ def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path
         return data.official, train_and_score(config, held, data.official, name=fold, keep=keep)
     corpus = replace(data.official, sentences=(*data.official.sentences, *data.more.sentences))
     also = [replace(authored, documents={})] if source == "both" else []
-    held, test, rows = fold_data(config, corpus, data.folds(), fold, also=also)
+    held, test, rows = fold_data(config, corpus, data.folds(fold), fold, also=also)
     held = data.softened(held, test)
     return corpus, replace(train_and_score(config, held, test, name=fold, keep=keep), rows=rows)
 
@@ -214,7 +215,9 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path("configs/default.toml"))
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="lay over the config")
     parser.add_argument("--train", choices=get_args(Source), default="both")
-    parser.add_argument("--folds", nargs="*", default=[str(fold) for fold in range(FOLDS)])
+    parser.add_argument(
+        "--folds", nargs="*", default=[str(fold) for fold in range(FOLDS)], help="0+2 holds out two at once"
+    )
     parser.add_argument("--name", default="", help="what is tried, for the table")
     parser.add_argument("--keep", type=Path, help="keep the last model and its probabilities here")
     parser.add_argument(
