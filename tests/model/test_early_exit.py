@@ -158,7 +158,11 @@ def screened(config: TrainConfig, base_path: Path, corpus_path: Path, tmp_path_f
     model = train(config.model_copy(update={"base": str(base), "output": folder / "model"}))
     assert model is not None
     keep_held_out(model, corpus_path)
-    fit_screen(model, write_notices(folder, 90))
+    told: list[tuple[str, float]] = []
+    fit_screen(model, write_notices(folder, 90), progress=lambda what, share: told.append((what, share)))
+    assert told[0] == ("scoring sentences", 1.0)
+    assert told[-1] == ("fitting an early exit", 1.0)
+    assert told[1:] == sorted(told[1:])
     return model
 
 

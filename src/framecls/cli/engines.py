@@ -1,5 +1,8 @@
 """Commands that make labelling fast: engines, screen."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -47,4 +50,21 @@ def screen(
     from framecls.runs.screening import fit_screen, screen_markdown
 
     calm_transformers()
-    typer.echo(screen_markdown(fit_screen(model, documents, engine=engine, threads=threads)), nl=False)
+    with _share_bar() as show:
+        figures = fit_screen(model, documents, engine=engine, threads=threads, progress=show)
+    typer.echo(screen_markdown(figures), nl=False)
+
+
+@contextmanager
+def _share_bar() -> Iterator[Callable[[str, float], None]]:
+    """Show on a terminal what is being done, and how much of it is."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("reading documents", total=1.0)
+
+        def show(what: str, share: float) -> None:
+            bar.update(task, description=what, completed=share)
+
+        yield show

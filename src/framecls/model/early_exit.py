@@ -5,7 +5,7 @@ The layers are the trained classifier's, as they are; only the head is fitted, t
 looks at every token before it pools, as what tells a frame is often one phrase of a long sentence.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from tempfile import TemporaryFile
@@ -167,6 +167,8 @@ def fit_exit(
     features: Features,
     targets: npt.NDArray[np.floating],
     folds: npt.NDArray[np.intp],
+    *,
+    progress: Callable[[float], None] | None = None,
 ) -> tuple[ExitHead, Floats] | None:
     """
     Fit a head to what the whole classifier finds.
@@ -176,6 +178,7 @@ def fit_exit(
     :param features: N encoded sentences.
     :param targets: what to learn, from 0 to 1. *Shape:* ``(N, F)``.
     :param folds: the fold of each sentence; -1 for those to score only. *Shape:* ``(N,)``.
+    :param progress: called with the share of the fitting that is done.
     :returns: the head fitted to all folds, and for each sentence the highest of its logits, by a head that was fitted
         without its fold. *Shape:* ``(N,)``, float32. ``None`` where the encoder cannot be left early.
     """
@@ -188,7 +191,9 @@ def fit_exit(
         heads = _Heads(int(inner.config.hidden_size), int(folds.max()) + 1, targets.shape[1])
         learnt = _learnt(targets, folds)
         states = _States.of(inner, encoder, [features[row] for row in learnt], file)
-        heads.fit(states, torch.from_numpy(targets[learnt].astype(np.float32)), torch.from_numpy(folds[learnt]))
+        heads.fit(
+            states, torch.from_numpy(targets[learnt].astype(np.float32)), torch.from_numpy(folds[learnt]), progress
+        )
     return heads.head(layers), heads.score(inner, encoder, features, folds)
 
 
@@ -257,7 +262,13 @@ class _Heads(torch.nn.Module):
         pooled = torch.nn.functional.dropout(pooled, _DROPOUT, self.training)
         return torch.einsum("bkc,kfc->bkf", pooled, self.outer) + self.outer_bias
 
-    def fit(self, states: _States, targets: torch.Tensor, folds: torch.Tensor) -> None:
+    def fit(
+        self,
+        states: _States,
+        targets: torch.Tensor,
+        folds: torch.Tensor,
+        progress: Callable[[float], None] | None,
+    ) -> None:
         cut = list(batches(states.lengths.tolist(), _TOKENS))
         # Few sentences are gone through more often.
         epochs = max(_EPOCHS, -(-_STEPS // len(cut)))
@@ -269,8 +280,8 @@ class _Heads(torch.nn.Module):
         # The head of a fold learns from all but its sentences, the last head from all.
         learns = folds[:, None] != torch.arange(self.heads)
         self.train()
-        for _ in range(epochs):
-            for index in torch.randperm(len(cut)).tolist():
+        for epoch in range(epochs):
+            for step, index in enumerate(torch.randperm(len(cut)).tolist(), epoch * len(cut) + 1):
                 batch = cut[index]
                 found, likely = self(*states.batch(batch)), targets[batch].unsqueeze(1)
                 losses = torch.nn.functional.binary_cross_entropy_with_logits(
@@ -281,6 +292,8 @@ class _Heads(torch.nn.Module):
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 schedule.step()
+                if progress is not None:
+                    progress(step / steps)
 
     def head(self, layers: int) -> ExitHead:
         weights = {

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from framecls.model.classifier import engines_of
 from framecls.model.device import has_bf16
 from framecls.model.early_exit import ExitHead, fit_exit
 from framecls.model.fingerprint import fingerprint
+from framecls.model.scoring import WINDOW
 from framecls.model.screening import ScreenFigures, ScreenModel
 
 __all__ = ["LOSSES", "fit_screen", "screen_markdown"]
@@ -33,7 +35,12 @@ _HELD_OUT = 5
 
 
 def fit_screen(
-    model: Path | str, paths: Sequence[Path | str], *, engine: EngineChoice | None = None, threads: int | None = None
+    model: Path | str,
+    paths: Sequence[Path | str],
+    *,
+    engine: EngineChoice | None = None,
+    threads: int | None = None,
+    progress: Callable[[str, float], None] | None = None,
 ) -> dict[float, ScreenFigures]:
     """
     Fit a screen to what a classifier finds in documents, and write it into the checkpoint.
@@ -45,6 +52,7 @@ def fit_screen(
     :param paths: files, folders and tables of documents, whole ones, as they will be labelled.
     :param engine: what scores them; torch by default.
     :param threads: how many to compute with; the physical cores at hand by default.
+    :param progress: called with what is being done and the share of it that is done.
     :returns: by loss, what the screen does to the held-out documents.
     :raises FrameclsError: nothing could be read, or there is too little to fit a screen on.
     """
@@ -54,8 +62,13 @@ def fit_screen(
     texts = list(found)
     documents = [item.document_id for item in found.values()]
     logger.info("scoring %d different sentences of %d documents", len(texts), len(set(documents)))
-    sentences = [item.sentence for item in found.values()]
-    logits = classifier.score(texts, [one.before for one in sentences], [one.heading for one in sentences])
+    before, heading = ([getattr(item.sentence, name) for item in found.values()] for name in ("before", "heading"))
+    parts = []
+    for start in range(0, len(texts), WINDOW):
+        window = slice(start, start + WINDOW)
+        parts.append(classifier.score(texts[window], before[window], heading[window]))
+        if progress is not None:
+            progress("scoring sentences", min(start + WINDOW, len(texts)) / len(texts))
     splits = _splits(model)
     held_out = np.array([_is_held_out(document, splits) for document in documents])
     engines = engines_of(model, threads=threads)
@@ -66,13 +79,14 @@ def fit_screen(
         targets: npt.NDArray[np.float64], folds: npt.NDArray[np.intp]
     ) -> tuple[ExitHead, npt.NDArray[np.float32]] | None:
         logger.info("fitting an early exit to them")
-        features = engines.encoder(texts, [one.before for one in sentences], [one.heading for one in sentences])
-        return fit_exit(whole, engines.encoder, features, targets, folds)
+        features = engines.encoder(texts, before, heading)
+        told = None if progress is None else partial(progress, "fitting an early exit")
+        return fit_exit(whole, engines.encoder, features, targets, folds, progress=told)
 
     screen = ScreenModel.fit(
         texts,
         documents,
-        logits,
+        np.concatenate(parts),
         decision=classifier.decision,
         held_out=held_out,
         layers=whole.config.num_hidden_layers,
