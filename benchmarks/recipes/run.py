@@ -52,6 +52,7 @@ class Data:
     :param authored: the project's corpus.
     :param official: the sentences that are tested on.
     :param leave_out: share of the authored framed sentences without a keyword of any of their frames that is left out.
+    :param thin: share of the authored sentences without a frame that is left out, so that a large teacher takes less.
     :param more: further official sentences, trained on only; most were drawn because an earlier model was taken in.
     :param soft: what teachers say of sentences (``distil.py``), coded ones and others.
     """
@@ -60,6 +61,7 @@ class Data:
     official: Corpus
     more: Corpus
     leave_out: float = 0.0
+    thin: float = 0.0
     soft: Corpus | None = None
 
     def authored_sentences(self) -> list[AnnotatedSentence]:
@@ -68,9 +70,8 @@ class Data:
         hits = Lexicon(self.authored.codebook).decide([s.text for s in self.authored.sentences])
         escaping = gold.any(axis=1) & ~(gold & hits).any(axis=1)
         chance = np.random.default_rng(0).random(len(gold))
-        return [
-            s for s, out in zip(self.authored.sentences, escaping & (chance < self.leave_out), strict=True) if not out
-        ]
+        left = np.where(gold.any(axis=1), escaping & (chance < self.leave_out), chance < self.thin)
+        return [s for s, out in zip(self.authored.sentences, left, strict=True) if not out]
 
     def folds(self, held: str = "") -> dict[str, str]:
         """Assign the documents that are tested on to folds, the same in every run; ``0+2`` joins two of them."""
@@ -85,6 +86,7 @@ class Data:
                 "official": self.official.sha256[:12],
             }
             | ({"leave_out": str(self.leave_out)} if self.leave_out and source != "official" else {})
+            | ({"thin": str(self.thin)} if self.thin and source != "official" else {})
             | ({"more": str(len(self.more))} if len(self.more) and source != "authored" else {})
             | ({"soft": self.soft.sha256[:12]} if self.soft else {})
         )
@@ -180,7 +182,7 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     for record in records:
         same = {
             key: record.get(key, "")
-            for key in ("name", "train", "recipe", "authored", "official", "more", "leave_out", "variant")
+            for key in ("name", "train", "recipe", "authored", "official", "more", "leave_out", "thin", "variant")
         }
         # Every fold has soft labels of its own.
         same["soft"] = "soft" in record
@@ -223,6 +225,7 @@ def main() -> None:
     parser.add_argument(
         "--leave-out", type=float, default=0.0, help="share of keyword-free framed authored sentences not trained on"
     )
+    parser.add_argument("--thin", type=float, default=0.0, help="share of frame-free authored sentences left out")
     parser.add_argument("--variant", choices=VARIANTS, help="a way of training that is not in the product")
     parser.add_argument("--soft", type=Path, help="train on what distil.py wrote here, too")
     parser.add_argument("--export", type=Path, help="only write each fold's sentences here, for peers")
@@ -240,6 +243,7 @@ def main() -> None:
         without_annotator(official, options.train_only),
         replace(official, sentences=tuple(s for s in official.sentences if s.annotator == options.train_only)),
         options.leave_out,
+        options.thin,
         Corpus.read(options.soft, codebook) if options.soft else None,
     )
     config = TrainConfig.read(
