@@ -73,8 +73,8 @@ def varied(
 ) -> list[AnnotatedSentence]:
     """Give variants of the sentences that carry a frame, or that the teachers are in doubt about."""
     rng = np.random.default_rng(0)
-    doubted = ((probabilities > DOUBT[0]) & (probabilities < DOUBT[1])).any(axis=1)
-    chosen = [s for s, doubt in zip(sentences, doubted, strict=True) if doubt or s.frames]
+    doubted = ((probabilities > DOUBT[0]) & (probabilities < DOUBT[1])).sum(axis=1).tolist()
+    chosen = [s for s, doubts in zip(sentences, doubted, strict=True) if doubts or s.frames]
     others = rng.integers(len(sentences), size=(len(chosen), each))
     return [
         replace(s, id=f"{s.id}~{number}", text=variant(s.text, sentences[other].text, rng), codes=(), hard_negative=())
