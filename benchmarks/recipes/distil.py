@@ -5,7 +5,9 @@ Every coded sentence outside the folds ``--leave-out`` gets as its shares the me
 probability. Two kinds of further sentences get the probability alone: those of the same documents that nobody has
 coded, as far as the screen of a model does not discard them, with some others at random; and ``--variants`` of each
 coded sentence that carries a frame or that the teachers are in doubt about, with words or a clause left out, or
-joined to a clause of another sentence. ``run.py --soft`` trains on all of it.
+joined to a clause of another sentence. Neither is made of documents that validate the student, which are the same as
+in ``run.py`` and ``framecls train``; the authored test split stays out. ``run.py --soft`` trains on all of it, and
+``framecls train --config configs/taught.toml`` does, with nothing left out, for good.
 
     python benchmarks/recipes/run.py --official hydrated/ --config configs/best.toml --folds 1 --keep teacher/ \\
         --set base=encoder/ learning_rate=5e-5 head_learning_rate=5e-4
@@ -24,13 +26,16 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.codebook import Codebook
-from framecls.corpus import AnnotatedSentence, Corpus, write_corpus
+from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, Split, split_documents, write_corpus
 from framecls.corpus.standoff import fingerprint
 from framecls.documents import LocatedSentence, find_sources, read_sentences
 from framecls.model import FrameClassifier
 from framecls.runs.folds import group_documents, without_annotator
 
 FOLDS, LOSS, CHUNK = 5, 0.005, 2048
+#: How the documents that validate are drawn, as configs/best.toml says it.
+SEED = 13
+SHARES: dict[Split, float] = {"train": 0.85, "validation": 0.15}
 #: Probabilities between which a teacher is in doubt; share of the words that a variant leaves out.
 DOUBT, DROPPED = (0.02, 0.98), 0.12
 CLAUSE = re.compile(r"(?<=[,;:])\s+")
@@ -112,11 +117,19 @@ def main() -> None:
 
     codebook = Codebook.read(options.codebook)
     authored, official = (Corpus.read(path, codebook).coded() for path in (options.authored, options.official))
-    folds = group_documents(without_annotator(official, options.train_only), "kfold", folds=FOLDS)
+    own = without_annotator(official, options.train_only)
+    folds = group_documents(own, "kfold", folds=FOLDS)
+    # In the order of run.py, on which the split depends.
+    more = tuple(s for s in official.sentences if s.annotator == options.train_only)
+    official = replace(official, sentences=(*own.sentences, *more))
     inside = {id for id, fold in folds.items() if fold in options.leave_out}
-    coded = [s for s in (*official.sentences, *authored.sentences) if s.document_id not in inside]
+    rest = replace(official, sentences=tuple(s for s in official.sentences if s.document_id not in inside))
+    splits = split_documents(rest.document_ids(), rest.gold(), SHARES, rng=np.random.default_rng(SEED))
+    tested = {id for id, split in authored.splits().items() if split == "test"}
+    coded = [*rest.sentences, *(s for s in authored.sentences if s.document_id not in tested)]
+    learnt = [s for s in coded if splits.get(s.document_id, "train") == "train"]
     others = uncoded(options.documents, {fingerprint(s.text) for s in official.sentences})
-    others = [s for s in others if s.document_id not in inside]
+    others = [s for s in others if s.document_id not in inside and splits.get(s.document_id, "train") == "train"]
     screened = FrameClassifier.load(options.screened_by, engine="onnx-int8", screen_loss=LOSS)
     kept = np.isfinite(screened.probabilities([s.text for s in others])).all(axis=1)
     discarded = np.flatnonzero(~kept)
@@ -126,15 +139,21 @@ def main() -> None:
     others = [others[row] for row in rows]
 
     teachers = [FrameClassifier.load(path, precision="auto") for path in options.teachers]
-    own = judged(teachers, coded)
-    others += varied(coded, own, options.variants)
+    said = judged(teachers, coded)
+    row_of = {s.id: row for s, row in zip(coded, said, strict=True)}
+    others += varied(learnt, np.array([row_of[s.id] for s in learnt]), options.variants)
     theirs = judged(teachers, others)
     gold = replace(official, sentences=tuple(coded)).gold()
-    soft = [replace(s, shares=rounded(row)) for s, row in zip(coded, (own + gold) / 2, strict=True)]
+    soft = [replace(s, shares=rounded(row)) for s, row in zip(coded, (said + gold) / 2, strict=True)]
     for sentence, row, decided in zip(others, theirs, teachers[0].decide(theirs), strict=True):
         frames = tuple(frame for frame, given in zip(codebook.frames, decided, strict=True) if given)
         soft.append(replace(sentence, shares=rounded(row), frames=frames))
-    write_corpus(replace(official, sentences=tuple(soft), documents={}, codings={}), options.output)
+    facts = {**authored.documents, **official.documents}
+    documents = {
+        id: replace(facts.get(id, DocumentFacts(id)), split=splits.get(id, "train"))
+        for id in dict.fromkeys(s.document_id for s in soft)
+    }
+    write_corpus(replace(official, sentences=tuple(soft), documents=documents, codings={}), options.output)
 
 
 def rounded(values: npt.NDArray[np.floating]) -> tuple[float, ...]:
