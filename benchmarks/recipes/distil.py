@@ -7,7 +7,7 @@ coded, as far as the screen of a model does not discard them, with some others a
 coded sentence that carries a frame or that the teachers are in doubt about, with words or a clause left out, or
 joined to a clause of another sentence. Neither is made of documents that validate the student, which are the same as
 in ``run.py`` and ``framecls train``; the authored test split stays out. ``run.py --soft`` trains on all of it, and
-``framecls train --config configs/taught.toml`` does, with nothing left out, for good.
+``framecls train`` does with ``soft = true`` where nothing was left out.
 
     python benchmarks/recipes/run.py --official hydrated/ --config configs/best.toml --folds 1 --keep teacher/ \\
         --set base=encoder/ learning_rate=5e-5 head_learning_rate=5e-4
