@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import torch
+from run import FOLDS
 from transformers import AutoModelForMaskedLM, AutoTokenizer, set_seed
 
 from framecls.codebook import Codebook
@@ -24,7 +25,7 @@ from framecls.corpus import Corpus
 from framecls.model.base import resolve_base
 from framecls.runs.folds import group_documents, without_annotator
 
-LENGTH, BATCH, MASKED, WARMUP, DECAY, FOLDS = 128, 32, 0.2, 0.06, 0.01, 5
+LENGTH, BATCH, MASKED, WARMUP, DECAY = 128, 32, 0.2, 0.06, 0.01
 
 
 def blocks(texts: list[str], tokenizer: object, length: int) -> torch.Tensor:

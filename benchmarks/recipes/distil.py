@@ -24,18 +24,17 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from run import FOLDS
 
 from framecls.codebook import Codebook
+from framecls.config import TrainConfig
 from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, Split, split_documents, write_corpus
 from framecls.corpus.standoff import fingerprint
 from framecls.documents import LocatedSentence, find_sources, read_sentences
 from framecls.model import FrameClassifier
 from framecls.runs.folds import group_documents, without_annotator
 
-FOLDS, LOSS, CHUNK = 5, 0.005, 2048
-#: How the documents that validate are drawn, as configs/best.toml says it.
-SEED = 13
-SHARES: dict[Split, float] = {"train": 0.85, "validation": 0.15}
+LOSS, CHUNK = 0.005, 2048
 #: Probabilities between which a teacher is in doubt; share of the words that a variant leaves out.
 DOUBT, DROPPED = (0.02, 0.98), 0.12
 CLAUSE = re.compile(r"(?<=[,;:])\s+")
@@ -107,6 +106,7 @@ def main() -> None:
     parser.add_argument("--official", type=Path, required=True, help="the official corpus with its texts")
     parser.add_argument("--authored", type=Path, default=Path("data/corpus"))
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.toml"))
+    parser.add_argument("--config", type=Path, default=Path("configs/best.toml"), help="the student's recipe")
     parser.add_argument("--train-only", default="c", help="annotator whose sentences are not tested on")
     parser.add_argument("--leave-out", nargs="*", default=[], help="folds the student is tested on")
     parser.add_argument("--screened-by", type=Path, default=Path("models/partnership-frames"))
@@ -124,7 +124,9 @@ def main() -> None:
     official = replace(official, sentences=(*own.sentences, *more))
     inside = {id for id, fold in folds.items() if fold in options.leave_out}
     rest = replace(official, sentences=tuple(s for s in official.sentences if s.document_id not in inside))
-    splits = split_documents(rest.document_ids(), rest.gold(), SHARES, rng=np.random.default_rng(SEED))
+    config = TrainConfig.read(options.config, {"codebook": options.codebook})
+    shares: dict[Split, float] = {"train": 1 - config.validation_share, "validation": config.validation_share}
+    splits = split_documents(rest.document_ids(), rest.gold(), shares, rng=np.random.default_rng(config.seed))
     tested = {id for id, split in authored.splits().items() if split == "test"}
     coded = [*rest.sentences, *(s for s in authored.sentences if s.document_id not in tested)]
     learnt = [s for s in coded if splits.get(s.document_id, "train") == "train"]
