@@ -5,7 +5,7 @@ Documents that the folds ``--leave-out`` test on are left out, so that a recipe 
 ``run.py --set base=FOLDER --folds …`` has seen neither their codings nor their texts.
 
     python benchmarks/recipes/adapt.py --documents documents.jsonl.gz --official hydrated/ --leave-out 0 1 --output new/
-    python benchmarks/recipes/run.py --official hydrated/ --config configs/best.toml --set base=new/ --folds 0 1
+    python benchmarks/recipes/run.py --official hydrated/ --config configs/official.toml --set base=new/ --folds 0 1
 """
 
 import argparse

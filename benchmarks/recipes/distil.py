@@ -1,38 +1,42 @@
 """
 Let teachers label what a student will be trained on: larger models, or several whose probabilities are averaged.
 
-Every coded sentence outside the folds ``--leave-out`` gets as its shares the mean of its coding and the teachers'
+Every coded sentence that the student learns from gets as its shares the mean of its coding and the teachers'
 probability. Two kinds of further sentences get the probability alone: those of the same documents that nobody has
 coded, as far as the screen of a model does not discard them, with some others at random; and ``--variants`` of each
 coded sentence that carries a frame or that the teachers are in doubt about, with words or a clause left out, or
-joined to a clause of another sentence. Neither is made of documents that validate the student, which are the same as
-in ``run.py`` and ``framecls train``; the authored test split stays out. ``run.py --soft`` trains on all of it, and
-``framecls train`` does with ``soft = true`` where nothing was left out.
+joined to a clause of an authored sentence. Neither is made of documents that validate the student, which are the same
+as in ``run.py`` and ``framecls train``, nor of the folds ``--leave-out``, which the teachers must not have seen
+either; the authored test split stays out. ``run.py --soft`` trains on all of it, and ``framecls train`` does with
+``soft = true`` where nothing was left out. What a teacher said of a text is kept in ``--cache``.
 
-    python benchmarks/recipes/run.py --official hydrated/ --config configs/best.toml --folds 1 --keep teacher/ \\
+    python benchmarks/recipes/run.py --official hydrated/ --config configs/official.toml --folds 0+2 --keep teacher/ \\
         --set base=encoder/ learning_rate=5e-5 head_learning_rate=5e-4
-    python benchmarks/recipes/distil.py teacher/ --documents documents.jsonl.gz --official hydrated/ --leave-out 1 \\
-        --screened-by models/partnership-frames --output soft/
-    python benchmarks/recipes/run.py --official hydrated/ --config configs/best.toml --folds 1 --soft soft/
+    python benchmarks/recipes/distil.py teacher/ --documents documents.jsonl.gz --official hydrated/ --leave-out 0+2 \\
+        --cache said/ --output soft/
+    python benchmarks/recipes/run.py --official hydrated/ --config configs/best.toml --folds 0+2 --soft soft/
 """
 
 import argparse
+import json
 import re
 import sys
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from run import FOLDS
+from run import Data
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
-from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, Split, split_documents, write_corpus
+from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, write_corpus
 from framecls.corpus.standoff import fingerprint
 from framecls.documents import LocatedSentence, find_sources, read_sentences
+from framecls.files import file_sha256, whole_file
 from framecls.model import FrameClassifier
-from framecls.runs.folds import group_documents, without_annotator
 
 LOSS, CHUNK = 0.005, 2048
 #: Probabilities between which a teacher is in doubt; share of the words that a variant leaves out.
@@ -73,30 +77,61 @@ def variant(text: str, other: str, rng: np.random.Generator) -> str:
 
 
 def varied(
-    sentences: list[AnnotatedSentence], probabilities: npt.NDArray[np.float32], each: int
+    sentences: list[AnnotatedSentence], probabilities: npt.NDArray[np.float32], each: int, joined: list[str]
 ) -> list[AnnotatedSentence]:
     """Give variants of the sentences that carry a frame, or that the teachers are in doubt about."""
-    rng = np.random.default_rng(0)
     doubted = ((probabilities > DOUBT[0]) & (probabilities < DOUBT[1])).sum(axis=1).tolist()
-    chosen = [s for s, doubts in zip(sentences, doubted, strict=True) if doubts or s.frames]
-    others = rng.integers(len(sentences), size=(len(chosen), each))
-    return [
-        replace(s, id=f"{s.id}~{number}", text=variant(s.text, sentences[other].text, rng), codes=(), hard_negative=())
-        for s, row in zip(chosen, others.tolist(), strict=True)
-        for number, other in enumerate(row)
-    ]
+    found = []
+    for sentence, doubt in zip(sentences, doubted, strict=True):
+        # Of the sentence alone, so that its variants are the same whatever else is there.
+        rng = np.random.default_rng(int(fingerprint(sentence.id + sentence.text)[:16], 16))
+        if doubt or sentence.frames:
+            found += [
+                replace(
+                    sentence,
+                    id=f"{sentence.id}~{number}",
+                    text=variant(sentence.text, other, rng),
+                    codes=(),
+                    hard_negative=(),
+                )
+                for number, other in enumerate(rng.choice(joined, size=each).tolist())
+            ]
+    return found
 
 
-def judged(teachers: list[FrameClassifier], sentences: list[AnnotatedSentence]) -> npt.NDArray[np.float32]:
-    """Average the teachers' probabilities. *Shape:* ``(N, F)``."""
-    means = np.empty((len(sentences), len(teachers[0].codebook.frames)), dtype=np.float32)
-    for start in range(0, len(sentences), CHUNK):
-        part = sentences[start : start + CHUNK]
-        inputs = [s.text for s in part], [s.before for s in part], [s.heading for s in part]
-        means[start : start + CHUNK] = np.mean([teacher.probabilities(*inputs) for teacher in teachers], axis=0)
-        sys.stdout.write(f"{start + len(part)} of {len(sentences)} sentences\n")
-        sys.stdout.flush()
-    return means
+class Judge:
+    """A model, and what it has said of texts before."""
+
+    def __init__(self, folder: Path, cache: Path | None, **options: Any) -> None:
+        self.folder, self.options = folder, options
+        weights = [file_sha256(path) for path in sorted(folder.glob("*.safetensors"))]
+        name = sha256(json.dumps([weights, options]).encode()).hexdigest()[:12]
+        self.path = cache / f"{name}.npz" if cache else None
+        self.said: dict[str, npt.NDArray[np.float32]] = {}
+        if self.path and self.path.exists():
+            with np.load(self.path, allow_pickle=False) as kept:
+                self.said = dict(zip(kept["texts"].tolist(), kept["probabilities"], strict=True))
+
+    def __call__(self, sentences: list[AnnotatedSentence]) -> npt.NDArray[np.float32]:
+        """Give probabilities, nan for what the screen discards. *Shape:* ``(N, F)``."""
+        keys = [sha256(json.dumps([s.text, s.before, s.heading]).encode()).hexdigest()[:24] for s in sentences]
+        new = list({key: s for key, s in zip(keys, sentences, strict=True) if key not in self.said}.items())
+        model = FrameClassifier.load(self.folder, **self.options) if new else None
+        for start in range(0, len(new), CHUNK):
+            part = dict(new[start : start + CHUNK])
+            inputs = [[getattr(s, field) for s in part.values()] for field in ("text", "before", "heading")]
+            assert model is not None
+            self.said |= dict(zip(part, model.probabilities(*inputs), strict=True))
+            sys.stdout.write(f"{self.folder.name}: {start + len(part)} of {len(new)} sentences\n")
+            sys.stdout.flush()
+            if start // CHUNK % 8 == 7 or start + CHUNK >= len(new):
+                self.keep()
+        return np.array([self.said[key] for key in keys])
+
+    def keep(self) -> None:
+        if self.path:
+            with whole_file(self.path) as partial, partial.open("wb") as file:
+                np.savez(file, texts=np.array(list(self.said)), probabilities=np.array(list(self.said.values())))
 
 
 def main() -> None:
@@ -108,51 +143,44 @@ def main() -> None:
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.toml"))
     parser.add_argument("--config", type=Path, default=Path("configs/best.toml"), help="the student's recipe")
     parser.add_argument("--train-only", default="c", help="annotator whose sentences are not tested on")
-    parser.add_argument("--leave-out", nargs="*", default=[], help="folds the student is tested on")
+    parser.add_argument("--leave-out", default="", help="fold the student is tested on; 0+2 for two of them")
     parser.add_argument("--screened-by", type=Path, default=Path("models/partnership-frames"))
     parser.add_argument("--drawn", type=int, default=4000, help="sentences taken of those the screen discards")
     parser.add_argument("--variants", type=int, default=2, help="of each sentence with a frame or a doubt")
+    parser.add_argument("--cache", type=Path, help="keep here what each teacher says of a text")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
 
     codebook = Codebook.read(options.codebook)
     authored, official = (Corpus.read(path, codebook).coded() for path in (options.authored, options.official))
-    own = without_annotator(official, options.train_only)
-    folds = group_documents(own, "kfold", folds=FOLDS)
-    # In the order of run.py, on which the split depends.
-    more = tuple(s for s in official.sentences if s.annotator == options.train_only)
-    official = replace(official, sentences=(*own.sentences, *more))
-    inside = {id for id, fold in folds.items() if fold in options.leave_out}
-    rest = replace(official, sentences=tuple(s for s in official.sentences if s.document_id not in inside))
+    held_out = {id for id, split in authored.splits().items() if split == "test"}
+    learnable = [s for s in authored.sentences if s.document_id not in held_out]
+    data = Data.of(replace(authored, sentences=tuple(learnable), documents={}), official, options.train_only)
     config = TrainConfig.read(options.config, {"codebook": options.codebook})
-    shares: dict[Split, float] = {"train": 1 - config.validation_share, "validation": config.validation_share}
-    splits = split_documents(rest.document_ids(), rest.gold(), shares, rng=np.random.default_rng(config.seed))
-    tested = {id for id, split in authored.splits().items() if split == "test"}
-    coded = [*rest.sentences, *(s for s in authored.sentences if s.document_id not in tested)]
-    learnt = [s for s in coded if splits.get(s.document_id, "train") == "train"]
-    others = uncoded(options.documents, {fingerprint(s.text) for s in official.sentences})
-    others = [s for s in others if s.document_id not in inside and splits.get(s.document_id, "train") == "train"]
-    screened = FrameClassifier.load(options.screened_by, engine="onnx-int8", screen_loss=LOSS)
-    kept = np.isfinite(screened.probabilities([s.text for s in others])).all(axis=1)
-    discarded = np.flatnonzero(~kept)
-    drawn = np.random.default_rng(0).permutation(discarded)[: options.drawn]
-    rows = np.sort(np.concatenate([np.flatnonzero(kept), drawn]))
+    learnt, _, test, _ = data.cut(config, "both", options.leave_out)
+    apart = {id for id, split in learnt.splits.items() if split != "train"} | set(test.document_ids())
+    coded = {fingerprint(s.text) for s in official.sentences}
+    others = [s for s in uncoded(options.documents, coded) if s.document_id not in apart]
+    screen = Judge(options.screened_by, options.cache, engine="onnx-int8", screen_loss=LOSS)
+    kept = np.isfinite(screen(others)).all(axis=1)
+    drawn = sorted(np.flatnonzero(~kept).tolist(), key=lambda row: fingerprint(others[row].text))[: options.drawn]
     sys.stdout.write(f"{kept.sum()} of {len(others)} uncoded sentences kept, {len(drawn)} of the rest drawn\n")
-    others = [others[row] for row in rows]
+    others = [others[row] for row in sorted({*np.flatnonzero(kept).tolist(), *drawn})]
 
-    teachers = [FrameClassifier.load(path, precision="auto") for path in options.teachers]
-    said = judged(teachers, coded)
-    row_of = {s.id: row for s, row in zip(coded, said, strict=True)}
-    others += varied(learnt, np.array([row_of[s.id] for s in learnt]), options.variants)
-    theirs = judged(teachers, others)
-    gold = replace(official, sentences=tuple(coded)).gold()
-    soft = [replace(s, shares=rounded(row)) for s, row in zip(coded, (said + gold) / 2, strict=True)]
-    for sentence, row, decided in zip(others, theirs, teachers[0].decide(theirs), strict=True):
-        frames = tuple(frame for frame, given in zip(codebook.frames, decided, strict=True) if given)
+    teachers = [Judge(path, options.cache, precision="auto") for path in options.teachers]
+    own = list(learnt.train.sentences)
+    said = np.mean([teacher(own) for teacher in teachers], axis=0)
+    others += varied(own, said, options.variants, [s.text for s in learnable])
+    theirs = np.mean([teacher(others) for teacher in teachers], axis=0)
+    decided = FrameClassifier.load(options.teachers[0]).decide(theirs)
+    soft = [replace(s, shares=rounded(row)) for s, row in zip(own, (said + learnt.train.gold()) / 2, strict=True)]
+    for sentence, row, given in zip(others, theirs, decided, strict=True):
+        frames = tuple(frame for frame, there in zip(codebook.frames, given, strict=True) if there)
         soft.append(replace(sentence, shares=rounded(row), frames=frames))
+    soft += learnt.validation.sentences
     facts = {**authored.documents, **official.documents}
     documents = {
-        id: replace(facts.get(id, DocumentFacts(id)), split=splits.get(id, "train"))
+        id: replace(facts.get(id, DocumentFacts(id)), split=learnt.splits.get(id, "train"))
         for id in dict.fromkeys(s.document_id for s in soft)
     }
     write_corpus(replace(official, sentences=tuple(soft), documents=documents, codings={}), options.output)

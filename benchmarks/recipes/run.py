@@ -22,7 +22,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,22 @@ class Data:
     leave_out: float = 0.0
     thin: float = 0.0
     soft: Corpus | None = None
+
+    @classmethod
+    def of(cls, authored: Corpus, official: Corpus, train_only: str, **options: Any) -> Self:
+        """Set apart the official sentences of an annotator who coded what is trained on only."""
+        own = without_annotator(official, train_only)
+        rest = tuple(s for s in official.sentences if s.annotator == train_only)
+        return cls(authored, own, replace(official, sentences=rest), **options)
+
+    def cut(
+        self, config: TrainConfig, source: Source, held: str
+    ) -> tuple[TrainingData, Corpus, Corpus, npt.NDArray[np.intp]]:
+        """Give what a fold is trained on, all official sentences, those of the fold, and their rows among all."""
+        corpus = replace(self.official, sentences=(*self.official.sentences, *self.more.sentences))
+        also = [replace(self.authored, sentences=tuple(self.authored_sentences()), documents={})]
+        learnt, test, rows = fold_data(config, corpus, self.folds(held), held, also=also if source == "both" else [])
+        return learnt, corpus, test, rows
 
     def authored_sentences(self) -> list[AnnotatedSentence]:
         """Give the authored sentences, without those left out."""
@@ -110,15 +126,13 @@ class Data:
 
 def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> tuple[Corpus, Fold]:
     """Train once and score official sentences that took no part, those that are tested on and others."""
-    authored = replace(data.authored, sentences=tuple(data.authored_sentences()))
     if source == "authored":
+        authored = replace(data.authored, sentences=tuple(data.authored_sentences()))
         held = TrainingData.of(authored, authored.splits(), name="authored").without_near(data.official.sentences)
         return data.official, train_and_score(config, held, data.official, name=fold, keep=keep)
-    corpus = replace(data.official, sentences=(*data.official.sentences, *data.more.sentences))
-    also = [replace(authored, documents={})] if source == "both" else []
-    held, test, rows = fold_data(config, corpus, data.folds(fold), fold, also=also)
-    held = data.softened(held, test)
-    return corpus, replace(train_and_score(config, held, test, name=fold, keep=keep), rows=rows)
+    learnt, corpus, test, rows = data.cut(config, source, fold)
+    learnt = data.softened(learnt, test)
+    return corpus, replace(train_and_score(config, learnt, test, name=fold, keep=keep), rows=rows)
 
 
 def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> dict[str, Any]:
@@ -132,8 +146,14 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
     gold = test.gold()
     scores = evaluate(gold, probabilities, decisions, frames=test.codebook.frames, document_ids=test.document_ids())
     if keep:
-        ids = [corpus.sentences[row].id for row in found.rows]
-        np.savez(keep / f"fold{fold}.npz", probabilities=scored.probabilities, ids=ids)
+        np.savez(
+            keep / f"fold{fold}.npz",
+            ids=[corpus.sentences[row].id for row in found.rows],
+            probabilities=scored.probabilities,
+            decisions=scored.decisions,
+            trained_on=found.trained_on,
+            seconds=found.seconds,
+        )
     return {
         "trained_on": found.trained_on,
         "seconds": round(found.seconds),
@@ -147,12 +167,9 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
 
 def export(config: TrainConfig, source: Source, data: Data, folder: Path) -> None:
     """Write what each fold is trained on, validated on and tested on, for systems with environments of their own."""
-    corpus = replace(data.official, sentences=(*data.official.sentences, *data.more.sentences))
-    authored = replace(data.authored, sentences=tuple(data.authored_sentences()), documents={})
     tested = {s.id for s in data.official.sentences}
     for fold in sorted(set(data.folds().values())):
-        also = [authored] if source == "both" else []
-        found, test, _ = fold_data(config, corpus, data.folds(), fold, also=also)
+        found, _, test, _ = data.cut(config, source, fold)
         own = replace(test, sentences=tuple(s for s in test.sentences if s.id in tested))
         for name, part in (("train", found.train), ("validation", found.validation), ("test", own)):
             rows = (
@@ -238,13 +255,13 @@ def main() -> None:
         return
     codebook = Codebook.read(options.codebook)
     authored, official = (Corpus.read(path, codebook).coded() for path in (options.authored, options.official))
-    data = Data(
+    data = Data.of(
         authored,
-        without_annotator(official, options.train_only),
-        replace(official, sentences=tuple(s for s in official.sentences if s.annotator == options.train_only)),
-        options.leave_out,
-        options.thin,
-        Corpus.read(options.soft, codebook) if options.soft else None,
+        official,
+        options.train_only,
+        leave_out=options.leave_out,
+        thin=options.thin,
+        soft=Corpus.read(options.soft, codebook) if options.soft else None,
     )
     config = TrainConfig.read(
         options.config,

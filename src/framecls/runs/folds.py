@@ -4,7 +4,7 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
@@ -37,6 +37,7 @@ __all__ = [
     "out_of_fold",
     "read_fold",
     "recipe_of",
+    "record_folds",
     "tested_part",
     "train_and_score",
     "without_annotator",
@@ -265,21 +266,59 @@ def cross_validate(
             kept = out_of_fold(config, corpus, fold_of, fold, also=joining, baselines=baselines)
             write_fold(path, key, kept)
         found.append(kept)
-    found = [_without(one, corpus, train_only) for one in found]
-    facts = {
-        "protocol": protocol,
-        "folds": len(found),
-        "seconds": [round(fold.seconds) for fold in found],
-        "recipe": recipe,
-        "sha256": hashes,
-    }
+    facts = {"protocol": protocol, "recipe": recipe, "sha256": hashes}
+    return record_folds(
+        output,
+        found,
+        facts,
+        corpus,
+        tested,
+        others,
+        baselines=baselines,
+        text=text,
+        interval=interval,
+        suspected=suspected,
+    )
+
+
+def record_folds(
+    output: Path,
+    found: Sequence[Fold],
+    facts: Mapping[str, object],
+    corpus: Corpus,
+    tested: Corpus,
+    others: Sequence[tuple[str, Scored]] = (),
+    *,
+    baselines: bool = True,
+    text: bool = True,
+    interval: IntervalKind = "percentile",
+    suspected: bool = False,
+) -> list[Evaluation]:
+    """
+    Pool what the folds found, and write it down.
+
+    :param output: folder for the files.
+    :param found: the folds, each with the model, and with TF-IDF where there are baselines.
+    :param facts: what was evaluated; ``protocol`` names the files.
+    :param corpus: coded sentences, which the folds' rows count.
+    :param tested: those of them that are tested on.
+    :param others: further systems, and what they made of the tested sentences.
+    :param baselines: whether majority and lexicon are set beside the model.
+    :param text: whether the rows hold the sentences' text.
+    :param interval: kind of the intervals.
+    :param suspected: record codings that are likely errors, according to the recipe (extra ``cleanlab``).
+    :returns: records, the model first.
+    :raises EvaluationError: two systems have one name, or an extra is not installed.
+    """
+    row_of = {sentence.id: row for row, sentence in enumerate(tested.sentences)}
+    found = [_tested(one, corpus, row_of) for one in found]
     part = replace(corpus, sentences=tuple(corpus.sentences[row] for fold in found for row in fold.rows))
     pooled = _pool(found, corpus, part, baselines=baselines)
-    row_of = {sentence.id: row for row, sentence in enumerate(tested.sentences)}
     rows = [row_of[sentence.id] for sentence in part.sentences]
     add_systems(pooled, ((system, one.at(rows)) for system, one in others))
     evaluations = judge(part, pooled, interval=interval)
-    name = protocol.replace(":", "-")
+    facts = {**facts, "folds": len(found), "seconds": [round(fold.seconds) for fold in found]}
+    name = str(facts["protocol"]).replace(":", "-")
     write_evaluation(output, name, facts, evaluations, part, pooled, text=text, suspected=suspected)
     return evaluations
 
@@ -347,9 +386,9 @@ def _outside(other: Corpus, protocol: str, corpus: Corpus, fold_of: Mapping[str,
     return replace(other, sentences=tuple(s for s in other.sentences if s.document_id in outside))
 
 
-def _without(fold: Fold, corpus: Corpus, annotator: str) -> Fold:
-    """Leave out the sentences of an annotator."""
-    kept = np.array([not annotator or corpus.sentences[row].annotator != annotator for row in fold.rows], dtype=bool)
+def _tested(fold: Fold, corpus: Corpus, tested: Container[str]) -> Fold:
+    """Leave out the sentences that are only trained on."""
+    kept = np.array([corpus.sentences[row].id in tested for row in fold.rows], dtype=bool)
     return replace(fold, rows=fold.rows[kept], scored={name: one.at(kept) for name, one in fold.scored.items()})
 
 
