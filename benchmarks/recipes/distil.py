@@ -35,6 +35,7 @@ from framecls.config import TrainConfig
 from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, write_corpus
 from framecls.corpus.standoff import fingerprint
 from framecls.documents import LocatedSentence, find_sources, read_sentences
+from framecls.errors import FrameclsError
 from framecls.files import file_sha256, whole_file
 from framecls.model import FrameClassifier
 
@@ -84,7 +85,7 @@ def varied(
     found = []
     for sentence, doubt in zip(sentences, doubted, strict=True):
         # Of the sentence alone, so that its variants are the same whatever else is there.
-        rng = np.random.default_rng(int(fingerprint(sentence.id + sentence.text)[:16], 16))
+        rng = np.random.default_rng(int(fingerprint(sentence.id + sentence.text), 16))
         if doubt or sentence.frames:
             found += [
                 replace(
@@ -191,4 +192,7 @@ def rounded(values: npt.NDArray[np.floating]) -> tuple[float, ...]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FrameclsError as error:
+        sys.exit(f"distil: {error}")
