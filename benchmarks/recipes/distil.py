@@ -3,7 +3,8 @@ Let teachers label what a student will be trained on: larger models, or several 
 
 Every coded sentence that the student learns from gets as its shares the mean of its coding and the teachers'
 probability. Two kinds of further sentences get the probability alone: those of the same documents that nobody has
-coded, as far as the screen of a model does not discard them, with some others at random; and ``--variants`` of each
+coded, as far as the screen of a model does not discard them (with ``--train authored``, whose teachers and students
+know no official coding: those with a keyword), with some others at random; and ``--variants`` of each
 coded sentence that carries a frame or that the teachers are in doubt about, with words or a clause left out, or
 joined to a clause of an authored sentence. Neither is made of documents that validate the student, which are the same
 as in ``run.py`` and ``framecls train``, nor of the folds ``--leave-out``, which the teachers must not have seen
@@ -37,6 +38,7 @@ from framecls.corpus.standoff import fingerprint
 from framecls.documents import LocatedSentence, find_sources, read_sentences
 from framecls.errors import FrameclsError
 from framecls.files import file_sha256, whole_file
+from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 
 LOSS, CHUNK = 0.005, 2048
@@ -144,6 +146,7 @@ def main() -> None:
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.toml"))
     parser.add_argument("--config", type=Path, default=Path("configs/best.toml"), help="the student's recipe")
     parser.add_argument("--train-only", default="c", help="annotator whose sentences are not tested on")
+    parser.add_argument("--train", choices=("both", "authored"), default="both", help="whose codings are learnt from")
     parser.add_argument("--leave-out", default="", help="fold the student is tested on; 0+2 for two of them")
     parser.add_argument("--screened-by", type=Path, default=Path("models/partnership-frames"))
     parser.add_argument("--drawn", type=int, default=4000, help="sentences taken of those the screen discards")
@@ -156,14 +159,20 @@ def main() -> None:
     authored, official = (Corpus.read(path, codebook).coded() for path in (options.authored, options.official))
     held_out = {id for id, split in authored.splits().items() if split == "test"}
     learnable = [s for s in authored.sentences if s.document_id not in held_out]
-    data = Data.of(replace(authored, sentences=tuple(learnable), documents={}), official, options.train_only)
+    data = Data.of(replace(authored, sentences=tuple(learnable)), official, options.train_only)
     config = TrainConfig.read(options.config, {"codebook": options.codebook})
-    learnt, _, test, _ = data.cut(config, "both", options.leave_out)
-    apart = {id for id, split in learnt.splits.items() if split != "train"} | set(test.document_ids())
-    coded = {fingerprint(s.text) for s in official.sentences}
+    learnt, _, test, _ = data.cut(config, options.train, options.leave_out)
+    apart = {id for id, split in learnt.splits.items() if split != "train"}
+    if options.train == "both":
+        apart |= set(test.document_ids())
+    coded = {fingerprint(s.text) for s in (official if options.train == "both" else data.official).sentences}
     others = [s for s in uncoded(options.documents, coded) if s.document_id not in apart]
-    screen = Judge(options.screened_by, options.cache, engine="onnx-int8", screen_loss=LOSS)
-    kept = np.isfinite(screen(others)).all(axis=1)
+    if options.train == "both":
+        screen = Judge(options.screened_by, options.cache, engine="onnx-int8", screen_loss=LOSS)
+        kept = np.isfinite(screen(others)).all(axis=1)
+    else:
+        # The screen has learnt from codings of official sentences.
+        kept = Lexicon(codebook).decide([s.text for s in others]).any(axis=1)
     drawn = sorted(np.flatnonzero(~kept).tolist(), key=lambda row: fingerprint(others[row].text))[: options.drawn]
     sys.stdout.write(f"{kept.sum()} of {len(others)} uncoded sentences kept, {len(drawn)} of the rest drawn\n")
     others = [others[row] for row in sorted({*np.flatnonzero(kept).tolist(), *drawn})]

@@ -74,10 +74,19 @@ class Data:
     def cut(
         self, config: TrainConfig, source: Source, held: str
     ) -> tuple[TrainingData, Corpus, Corpus, npt.NDArray[np.intp]]:
-        """Give what a fold is trained on, all official sentences, those of the fold, and their rows among all."""
+        """Give what is trained on, all official sentences, those that are tested on, and their rows among all."""
+        authored = replace(self.authored, sentences=tuple(self.authored_sentences()))
+        if source == "authored":
+            learnt = TrainingData.of(authored, authored.splits(), name="authored")
+            return (
+                learnt.without_near(self.official.sentences),
+                self.official,
+                self.official,
+                np.arange(len(self.official)),
+            )
         corpus = replace(self.official, sentences=(*self.official.sentences, *self.more.sentences))
-        also = [replace(self.authored, sentences=tuple(self.authored_sentences()), documents={})]
-        learnt, test, rows = fold_data(config, corpus, self.folds(held), held, also=also if source == "both" else [])
+        also = [replace(authored, documents={})] if source == "both" else []
+        learnt, test, rows = fold_data(config, corpus, self.folds(held), held, also=also)
         return learnt, corpus, test, rows
 
     def authored_sentences(self) -> list[AnnotatedSentence]:
@@ -107,12 +116,13 @@ class Data:
             | ({"soft": self.soft.sha256[:12]} if self.soft else {})
         )
 
-    def softened(self, data: TrainingData, test: Corpus) -> TrainingData:
+    def softened(self, data: TrainingData, test: Corpus, source: Source) -> TrainingData:
         """Let the train split learn what teachers say of it, and of uncoded sentences of its documents."""
         if self.soft is None:
             return data
         shares = {s.id: s.shares for s in self.soft.sentences}
-        tested = set(test.document_ids())
+        # A model of the authored corpus may learn from documents it is tested on: nobody's coding of them, that is.
+        tested = set(test.document_ids()) if source != "authored" else set()
         if any(s.document_id in tested for s in self.soft.sentences):
             sys.exit("recipes: --soft has sentences of the fold that is tested; run distil.py with --leave-out of it")
         coded = {s.id for part in (self.authored, self.official, self.more) for s in part.sentences}
@@ -126,12 +136,8 @@ class Data:
 
 def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> tuple[Corpus, Fold]:
     """Train once and score official sentences that took no part, those that are tested on and others."""
-    if source == "authored":
-        authored = replace(data.authored, sentences=tuple(data.authored_sentences()))
-        held = TrainingData.of(authored, authored.splits(), name="authored").without_near(data.official.sentences)
-        return data.official, train_and_score(config, held, data.official, name=fold, keep=keep)
     learnt, corpus, test, rows = data.cut(config, source, fold)
-    learnt = data.softened(learnt, test)
+    learnt = data.softened(learnt, test, source)
     return corpus, replace(train_and_score(config, learnt, test, name=fold, keep=keep), rows=rows)
 
 
