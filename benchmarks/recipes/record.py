@@ -21,7 +21,8 @@ from framecls.corpus import Corpus
 from framecls.errors import FrameclsError
 from framecls.model.baselines import TfidfBaseline
 from framecls.runs.beside import read_beside
-from framecls.runs.folds import Fold, recipe_of, record_folds
+from framecls.runs.cross_validation import recipe_of, record_folds
+from framecls.runs.folds import Fold
 from framecls.runs.record import TFIDF, Scored
 
 

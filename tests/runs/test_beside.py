@@ -12,7 +12,7 @@ from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.errors import CorpusError, EvaluationError
 from framecls.runs.beside import named, read_beside
-from framecls.runs.folds import cross_validate
+from framecls.runs.cross_validation import cross_validate
 from framecls.runs.holdout import evaluate_model
 
 

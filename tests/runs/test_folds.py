@@ -16,7 +16,7 @@ from framecls.corpus import Corpus, DocumentFacts
 from framecls.errors import ConfigError, CorpusError
 from framecls.model.training_data import TrainingData
 from framecls.runs import folds
-from framecls.runs.folds import cross_validate
+from framecls.runs.cross_validation import cross_validate
 
 
 @pytest.fixture

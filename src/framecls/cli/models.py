@@ -94,7 +94,7 @@ def evaluate(
     from framecls.config import TrainConfig
     from framecls.errors import ConfigError
     from framecls.report import evaluation_markdown, learning_markdown
-    from framecls.runs.folds import cross_validate
+    from framecls.runs.cross_validation import cross_validate
     from framecls.runs.holdout import evaluate_model
     from framecls.runs.learning import learning_curve
 

@@ -15,16 +15,8 @@ from framecls.errors import ConfigError, CorpusError
 from framecls.evaluation import Evaluation, IntervalKind
 from framecls.files import write_json, write_text
 from framecls.report import learning_markdown, write_learning_page
-from framecls.runs.folds import (
-    group_documents,
-    key_of,
-    out_of_fold,
-    read_fold,
-    recipe_of,
-    tested_part,
-    without_annotator,
-    write_fold,
-)
+from framecls.runs.cross_validation import key_of, read_fold, recipe_of, write_fold
+from framecls.runs.folds import group_documents, out_of_fold, tested_part, without_annotator
 from framecls.runs.record import judge
 
 __all__ = ["LearningPoint", "learning_curve"]
