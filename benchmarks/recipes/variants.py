@@ -48,7 +48,13 @@ def balanced(logits: Tensor, gold: Tensor) -> Tensor:
     return torch.nn.functional.binary_cross_entropy_with_logits(logits, gold, pos_weight=weight)
 
 
-LOSSES = {"focal": focal, "asymmetric": asymmetric, "balanced": balanced}
+def logits(logits: Tensor, shares: Tensor) -> Tensor:
+    """Beside the shares their logits, so that how unlikely a frame is counts, too (Kim et al. 2021)."""
+    plain = torch.nn.functional.binary_cross_entropy_with_logits(logits, shares)
+    return plain + 0.1 * torch.nn.functional.mse_loss(logits, shares.clamp(0.002, 0.998).logit())
+
+
+LOSSES = {"focal": focal, "asymmetric": asymmetric, "balanced": balanced, "logits": logits}
 
 
 class MeanPooled(BertForSequenceClassification):  # type: ignore[misc]
