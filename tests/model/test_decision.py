@@ -10,7 +10,14 @@ from sklearn.metrics import f1_score, log_loss
 
 from framecls.config import Target
 from framecls.errors import ConfigError, EvaluationError
-from framecls.model.decision import Decision, FrameDecision, bagged_f1_threshold, best_f1_threshold, threshold_at
+from framecls.model.decision import (
+    Decision,
+    FrameDecision,
+    best_f1_threshold,
+    expected_f1_threshold,
+    f1_threshold,
+    threshold_at,
+)
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -124,40 +131,44 @@ def draw(seed: int, size: int = 300) -> tuple[npt.NDArray[np.float64], Bools]:
     return probabilities, rng.random(size) < probabilities
 
 
-def test_a_bagged_threshold_varies_less_and_decides_better() -> None:
+def test_the_expected_threshold_varies_less_and_decides_better_than_the_best_of_the_sample() -> None:
     fresh = draw(999, 200_000)
-    single, bagged = (
-        np.array([fit_threshold(*draw(seed)) for seed in range(40)])
-        for fit_threshold in (best_f1_threshold, bagged_f1_threshold)
-    )
-    assert bagged.std() < single.std()
-    scores = [np.mean([f1_of(fresh[1], fresh[0] >= threshold) for threshold in found]) for found in (bagged, single)]
+    counted, expected = [], []
+    for seed in range(40):
+        probabilities, gold = draw(seed)
+        counted.append(max(probabilities, key=lambda value: f1_of(gold, probabilities >= value)))
+        expected.append(expected_f1_threshold(probabilities))
+    assert np.std(expected) < np.std(counted)
+    scores = [np.mean([f1_of(fresh[1], fresh[0] >= one) for one in found]) for found in (expected, counted)]
     assert scores[0] > scores[1]
 
 
-def test_a_bagged_threshold_never_falls_between_two_tops() -> None:
+def test_the_expected_threshold_is_half_the_best_f1() -> None:
+    # Lipton et al. 2014, theorem 1, which holds for calibrated probabilities.
+    probabilities, gold = draw(5, 200_000)
+    threshold = expected_f1_threshold(probabilities)
+    assert threshold == pytest.approx(f1_of(gold, probabilities >= threshold) / 2, abs=0.005)
+
+
+def test_the_expected_threshold_of_equal_probabilities_accepts_them() -> None:
+    assert expected_f1_threshold(np.full(7, 0.1 + 0.2)) <= 0.1 + 0.2
+
+
+def test_sentences_that_speak_against_the_expected_threshold_are_heard() -> None:
     probabilities = np.repeat([0.9, 0.5, 0.3, 0.05], [10, 30, 16, 100])
     gold = np.repeat([True, False, True, False], [10, 30, 16, 100])
-    assert bagged_f1_threshold(probabilities, gold) == pytest.approx(0.175)
+    expected, best = expected_f1_threshold(probabilities), best_f1_threshold(probabilities, gold)
+    assert f1_of(gold, probabilities >= expected) < 0.92 * f1_of(gold, probabilities >= best)
+    assert f1_threshold(probabilities, gold) == best
 
 
 @settings(deadline=None, max_examples=50)
 @given(pairs=labelled)
-def test_a_bagged_threshold_costs_little(pairs: list[tuple[float, bool]]) -> None:
+def test_a_threshold_costs_little_on_its_own_sentences(pairs: list[tuple[float, bool]]) -> None:
     probabilities = np.array([(score + 30) / 60 for score, _ in pairs])
     gold = np.array([present for _, present in pairs])
-    bagged = f1_of(gold, probabilities >= bagged_f1_threshold(probabilities, gold))
-    assert bagged >= 0.98 * f1_of(gold, probabilities >= best_f1_threshold(probabilities, gold)) - 1e-12
-
-
-def test_a_bagged_threshold_is_the_same_each_time() -> None:
-    probabilities, gold = draw(3)
-    assert bagged_f1_threshold(probabilities, gold) == bagged_f1_threshold(probabilities.copy(), gold.copy())
-
-
-def test_a_bagged_threshold_of_equal_probabilities_accepts_them() -> None:
-    probabilities = np.full(7, 0.1 + 0.2)
-    assert bagged_f1_threshold(probabilities, np.arange(7) < 2) <= 0.1 + 0.2
+    decided = probabilities >= f1_threshold(probabilities, gold)
+    assert f1_of(gold, decided) >= 0.92 * f1_of(gold, probabilities >= best_f1_threshold(probabilities, gold)) - 1e-12
 
 
 def best_f1(probabilities: npt.NDArray[np.floating], gold: Bools) -> float:
@@ -180,6 +191,38 @@ unit_floats = st.one_of(
     st.sampled_from([0.0, 0.25, 0.5, 1.0]),
     st.sampled_from([float(np.nextafter(np.float32(0.75), np.float32(1))), 0.75, float(np.float32(1 - 2**-24))]),
 )
+
+
+@settings(deadline=None, max_examples=300)
+@given(values=st.lists(unit_floats, min_size=1, max_size=10))
+def test_the_expected_threshold_is_what_brute_force_finds(values: list[float]) -> None:
+    probabilities = np.array(values, dtype=np.float32)
+    threshold = expected_f1_threshold(probabilities)
+    decision = Decision(
+        frames=(FrameDecision(slope=1, intercept=0, threshold=threshold, support=1),), fitted_on="test", size=1
+    )
+    decided = decision.decide(probabilities[:, None])[:, 0]
+    exact = probabilities.astype(float)
+    possible = [exact >= value for value in exact]
+    best = max(2 * exact[accepted].sum() / (accepted.sum() + exact.sum()) for accepted in possible)
+    assert 2 * exact[decided].sum() / (decided.sum() + exact.sum()) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "threshold"),
+    [
+        # 0.64, 0.79, 0.71 and 0.64 are to be expected; midway between the last accepted and the first rejected.
+        ([0.9, 0.6, 0.2, 0.1], 0.4),
+        # Below the last one everything is accepted.
+        ([0.8, 0.4], 0.2),
+        # No threshold falls between equal probabilities.
+        ([0.5, 0.5, 0.5], 0.25),
+        ([0.0, 0.0], 0.0),
+        ([1.0], 0.5),
+    ],
+)
+def test_expected_thresholds_by_hand(probabilities: list[float], threshold: float) -> None:
+    assert expected_f1_threshold(np.array(probabilities)) == pytest.approx(threshold)
 
 
 @settings(deadline=None, max_examples=300)
@@ -231,7 +274,7 @@ def test_neighbouring_numbers_are_told_apart(dtype: type[np.floating]) -> None:
     for rejected in low:
         accepted = np.nextafter(rejected, dtype(1))
         probabilities = np.array([rejected, accepted])
-        threshold = best_f1_threshold(probabilities, np.array([False, True]))
+        threshold = threshold_at(probabilities, np.array([False, True]), Target("recall", 1.0), "here")
         decision = Decision(
             frames=(FrameDecision(slope=1, intercept=0, threshold=threshold, support=1),), fitted_on="test", size=2
         )
