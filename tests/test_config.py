@@ -147,7 +147,8 @@ def test_the_configs_of_the_repository_are_read_and_written_back_equal(tmp_path:
         assert TrainConfig.read(tmp_path / path.name) == config
         assert config.codebook == root / "data" / "codebook.toml"
         # What teachers labelled has the authored corpus in it.
-        assert config.soft or root / "data" / "corpus" in (config.corpus, *config.train_also)
+        authored = "taught" if config.soft else "corpus"
+        assert root / "data" / authored in (config.corpus, *config.train_also)
 
 
 def test_a_target_that_means_nothing_is_refused_with_the_file(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ are trained here, on the same folds, without what teachers say.
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from framecls.corpus import Corpus
 from framecls.errors import FrameclsError
 from framecls.model.baselines import TfidfBaseline
 from framecls.runs.beside import read_beside
-from framecls.runs.cross_validation import recipe_of, record_folds
+from framecls.runs.cross_validation import read_fold, recipe_of, record_folds
 from framecls.runs.folds import Fold
 from framecls.runs.record import TFIDF, Scored
 
@@ -52,15 +53,12 @@ def main() -> None:
     for path in options.folds:
         held = path.stem.removeprefix("fold")
         learnt, corpus, test, rows = data.cut(config, "both", held)
-        with np.load(path, allow_pickle=False) as kept:
-            if kept["ids"].tolist() != [s.id for s in test.sentences]:
-                sys.exit(f"record: {path} is of other sentences than fold {held} has; run run.py anew")
-            model = Scored(kept["probabilities"], kept["decisions"])
-            trained_on, seconds = int(kept["trained_on"]), float(kept["seconds"])
+        fold = read_fold(path, corpus.sha256)
+        if fold is None or not np.array_equal(fold.rows, rows):
+            sys.exit(f"record: {path} is not there, or of other sentences than fold {held} has; run run.py anew")
         tfidf = TfidfBaseline.fit(learnt.train, learnt.validation, target=config.target)
         probabilities = tfidf.probabilities(test.inputs()[0])
-        scored = {"model": model, TFIDF: Scored(probabilities, tfidf.decide(probabilities))}
-        found.append(Fold(held, rows, scored, trained_on, seconds))
+        found.append(replace(fold, scored={**fold.scored, TFIDF: Scored(probabilities, tfidf.decide(probabilities))}))
     held_out = sorted(corpus.sentences[row].id for fold in found for row in fold.rows.tolist())
     if [id for id in held_out if id in tested] != sorted(tested):
         sys.exit("record: the folds together do not hold every tested sentence once")

@@ -36,6 +36,7 @@ from framecls.evaluation import evaluate
 from framecls.files import write_jsonl, write_text
 from framecls.lexicon import Lexicon
 from framecls.model.training_data import TrainingData
+from framecls.runs.cross_validation import write_fold
 from framecls.runs.folds import Fold, fold_data, group_documents, train_and_score, without_annotator
 
 HERE = Path(__file__).parent
@@ -152,14 +153,7 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
     gold = test.gold()
     scores = evaluate(gold, probabilities, decisions, frames=test.codebook.frames, document_ids=test.document_ids())
     if keep:
-        np.savez(
-            keep / f"fold{fold}.npz",
-            ids=[corpus.sentences[row].id for row in found.rows],
-            probabilities=scored.probabilities,
-            decisions=scored.decisions,
-            trained_on=found.trained_on,
-            seconds=found.seconds,
-        )
+        write_fold(keep / f"fold{fold}.npz", corpus.sha256, found)
     return {
         "trained_on": found.trained_on,
         "seconds": round(found.seconds),

@@ -274,7 +274,7 @@ def test_neighbouring_numbers_are_told_apart(dtype: type[np.floating]) -> None:
     for rejected in low:
         accepted = np.nextafter(rejected, dtype(1))
         probabilities = np.array([rejected, accepted])
-        threshold = threshold_at(probabilities, np.array([False, True]), Target("recall", 1.0), "here")
+        threshold = best_f1_threshold(probabilities, np.array([False, True]))
         decision = Decision(
             frames=(FrameDecision(slope=1, intercept=0, threshold=threshold, support=1),), fitted_on="test", size=2
         )
