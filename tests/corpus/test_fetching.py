@@ -227,6 +227,12 @@ def test_requests_are_paced(server: Server, tmp_path: Path, monkeypatch: pytest.
     assert slept == [2.0, 2.0]
 
 
+def test_robots_with_a_rule_that_is_no_path_are_not_guessed_at(server: Server, tmp_path: Path) -> None:
+    server.answers = {"/robots.txt": [Answer(body=b"User-agent: *\nDisallow: //[x\n")], "/a": [Answer()]}
+    assert "robots.txt cannot be read: has a rule that is no path" in get(server, tmp_path, "/a").reason
+    assert server.asked == ["/robots.txt"]
+
+
 def test_robots_are_obeyed_where_a_redirect_leads(server: Server, tmp_path: Path) -> None:
     server.answers = {
         "/robots.txt": [Answer(body=b"\xef\xbb\xbfUser-agent: *\nDisallow: /private/\n")],

@@ -188,14 +188,17 @@ class _Session:
             response.close()
         return target.name
 
-    def _follow(self, address: str, deadline: float) -> tuple[urllib3.BaseHTTPResponse, str]:
-        """Ask for an address and for what it leads on to, each as its host allows."""
+    def _follow(self, address: str, deadline: float, *, obey: bool = True) -> tuple[urllib3.BaseHTTPResponse, str]:
+        """Ask for an address and for what it leads on to, each as its host's robots.txt allows if that is obeyed."""
         for _ in range(_REDIRECTS + 1):
-            parts = _split(address)
-            rules = self._rules(f"{parts.scheme}://{parts.netloc}", deadline)
-            if not rules.can_fetch(_NAME, address):
-                raise _RefusedError("the host's robots.txt asks not to")
-            response = self._ask(address, deadline, float(rules.crawl_delay(_NAME) or 0))
+            delay = 0.0
+            if obey:
+                parts = _split(address)
+                rules = self._rules(f"{parts.scheme}://{parts.netloc}", deadline)
+                if not rules.can_fetch(_NAME, address):
+                    raise _RefusedError("the host's robots.txt asks not to")
+                delay = float(rules.crawl_delay(_NAME) or 0)
+            response = self._ask(address, deadline, delay)
             onward = response.get_redirect_location()
             if not onward:
                 return response, address
@@ -272,27 +275,21 @@ class _Session:
 
     def _read_rules(self, host: str, deadline: float) -> RobotFileParser:
         parser = RobotFileParser()
-        address = f"{host}/robots.txt"
-        for _ in range(_REDIRECTS + 1):
-            response = self._ask(address, deadline)
-            try:
-                if onward := response.get_redirect_location():
-                    address = urljoin(address, onward)
-                    continue
-                # No such file: nothing is asked of us. Any other answer but the file: the host is not to be trusted.
-                if response.status == 200:
-                    text = b"".join(self._chunks(response, _ROBOTS_SIZE, deadline)).decode("utf-8-sig", "replace")
-                    parser.parse(text.splitlines())
-                elif 400 <= response.status < 500 and response.status != 429:
-                    parser.parse([])
-                else:
-                    raise _RefusedError(f"the server answers {response.status}")
-            except ValueError as error:
-                raise _RefusedError("leads on to what is no address") from error
-            finally:
-                response.close()
-            return parser
-        raise _RefusedError(f"leads on more than {_REDIRECTS} times")
+        response, _ = self._follow(f"{host}/robots.txt", deadline, obey=False)
+        try:
+            # No such file: nothing is asked of us. Any other answer but the file: the host is not to be trusted.
+            if response.status == 200:
+                text = b"".join(self._chunks(response, _ROBOTS_SIZE, deadline)).decode("utf-8-sig", "replace")
+                parser.parse(text.splitlines())
+            elif 400 <= response.status < 500 and response.status != 429:
+                parser.parse([])
+            else:
+                raise _RefusedError(f"the server answers {response.status}")
+        except ValueError as error:
+            raise _RefusedError(f"has a rule that is no path ({error})") from error
+        finally:
+            response.close()
+        return parser
 
     def _wait(self, host: str, delay: float) -> None:
         pause = max(self._limits.pause, delay)
