@@ -208,6 +208,17 @@ def test_intervals_come_from_the_seed_and_the_record_is_plain() -> None:
     assert record["readings"][0]["frames"][0]["alpha_interval"].keys() == {"low", "high"}
 
 
+def test_a_pair_is_measured_as_if_it_were_alone() -> None:
+    codings, documents = random_codings(3, 120, 0.0), np.array([f"d{n % 40}" for n in range(120)])
+    few = np.isin(documents, ["d0", "d1", "d2", "d3", "d4"])
+    codings["cy"][~few] = np.nan
+    among = evaluate_agreement(codings, frames=FRAMES, document_ids=documents.tolist(), draws=200)
+    own = {name: coding[few] for name, coding in codings.items() if name != "bo"}
+    alone = evaluate_agreement(own, frames=FRAMES, document_ids=documents[few].tolist(), draws=200)
+    pair = next(pair for pair in among.pairs if (pair.one, pair.other) == ("ada", "cy"))
+    assert pair == alone.pairs[0]
+
+
 def test_coders_who_share_nothing() -> None:
     codings = {"ada": np.array([[1.0], [np.nan]]), "bo": np.array([[np.nan], [1.0]])}
     with pytest.raises(EvaluationError, match=r"no sentence is coded by two \(coders: ada, bo\)"):

@@ -49,7 +49,8 @@ def test_the_interval_is_a_brute_force_bootstraps() -> None:
     assert macro is not None
     end = np.sqrt(12 / 11) * stats.t.ppf(0.975, 11)
     assert (macro.low, macro.high) == pytest.approx(tuple(np.quantile(values, stats.norm.cdf([-end, end]))))
-    assert found[-1].p == pytest.approx(2 * 1 / 301)
+    # The smallest share of draws there can be, as so few documents leave it.
+    assert found[-1].p == pytest.approx(2 * stats.t.sf(stats.norm.isf(1 / 301) * np.sqrt(11 / 12), 11))
 
 
 def test_a_system_is_no_better_than_itself() -> None:
@@ -72,6 +73,23 @@ def test_holm_by_hand() -> None:
     # Sorted 0.01, 0.03, 0.04 times 3, 2, 1, and never below what came before.
     assert _holm([0.04, None, 0.01, 0.03]) == pytest.approx([0.06, None, 0.03, 0.06])
     assert _holm([0.6, 0.9]) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("documents", [3, 5, 12, 30])
+def test_no_p_says_more_than_its_interval(documents: int) -> None:
+    small = 0
+    for seed in range(40):
+        gold, good, _, _ = invented(seed)
+        other = good ^ (np.random.default_rng(seed).random(good.shape) < 0.02)
+        ids = [f"d{number % documents}" for number in range(len(gold))]
+        (*_, macro) = compare(gold, {"one": good, "other": other}, frames=FRAMES, document_ids=ids, draws=400)
+        assert macro.interval is not None
+        assert macro.p is not None
+        if macro.p < 0.05:
+            small += 1
+            assert macro.interval.low > 0 or macro.interval.high < 0
+    # However all draws of three documents turn out, they say nothing for sure.
+    assert small > 10 if documents >= 12 else small < 5
 
 
 def test_what_is_undefined_is_none() -> None:

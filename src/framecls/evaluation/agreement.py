@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -220,20 +221,21 @@ def evaluate_agreement(
     if not several.any():
         who = ", ".join(codings) or "nobody"
         raise EvaluationError(f"no sentence is coded by two (coders: {who}); agreement needs two codings of a sentence")
-    ids, documents = np.unique(np.asarray(document_ids)[several], return_inverse=True)
-    times = whole_and_draws(len(ids), rng=np.random.default_rng(seed), draws=draws)
+    documents = np.asarray(document_ids)[several]
+    drawn = partial(_drawn, seed=seed, draws=draws)
     marked = {name: (borderline or {}).get(name, np.zeros(len(several), dtype=bool)) for name in codings}
     unsure = np.any(list(marked.values()), axis=0)[several]
     shared = table[:, several]
-    readings = [_reading("all", shared, documents, times, frames)]
+    readings = [_reading("all", shared, *drawn(documents), frames)]
     if unsure.any() and not unsure.all():
-        readings.append(_reading("without borderline", shared[:, ~unsure], documents[~unsure], times, frames))
+        readings.append(_reading("without borderline", shared[:, ~unsure], *drawn(documents[~unsure]), frames))
     pairs = (
-        _pair(one, other, shared[first], shared[second], documents, times, frames)
+        _pair(one, other, shared[first, both], shared[second, both], *drawn(documents[both]), frames)
         for (first, one), (second, other) in combinations(enumerate(codings), 2)
+        if (both := coded[first, several] & coded[second, several]).any()
     )
     coders = (_coder(name, table[row], several, marked[name]) for row, name in enumerate(codings))
-    return Agreement(tuple(frames), tuple(coders), tuple(readings), tuple(pair for pair in pairs if pair), draws, seed)
+    return Agreement(tuple(frames), tuple(coders), tuple(readings), tuple(pairs), draws, seed)
 
 
 def disagreement(codings: Mapping[str, Floats]) -> Floats:
@@ -251,11 +253,10 @@ def _reading(
     name: str, table: Floats, documents: npt.NDArray[np.intp], times: Floats, frames: Sequence[str]
 ) -> Reading:
     """Measure agreement over the given sentences. ``table``: *shape* ``(coders, n, F)``."""
-    times = _useful(times, documents)
     return Reading(
         name,
         table.shape[1],
-        len(np.unique(documents)),
+        len(times.T),
         tuple(_frame(frame, table[:, :, column], documents, times) for column, frame in enumerate(frames)),
         _sets(table, documents, times),
     )
@@ -294,9 +295,12 @@ def _set_counts(table: Floats) -> tuple[Floats, Bools]:
     return counts, sets
 
 
-def _useful(times: Floats, documents: npt.NDArray[np.intp]) -> Floats:
-    """Keep the draws where there are documents to draw: all draws of a single one are the same, which says nothing."""
-    return times if len(np.unique(documents)) > 1 else times[:1]
+def _drawn(documents: npt.NDArray[np.str_], *, seed: int, draws: int) -> tuple[npt.NDArray[np.intp], Floats]:
+    """Number the documents of some sentences, D, and draw them. *Shapes:* ``(n,)`` and ``(1 + B, D)``."""
+    ids, numbers = np.unique(documents, return_inverse=True)
+    # All draws of a single document are the same, which says nothing.
+    rng, draws = np.random.default_rng(seed), draws if len(ids) > 1 else 0
+    return numbers, whole_and_draws(len(ids), rng=rng, draws=draws)
 
 
 def _same(counts: Floats) -> Floats:
@@ -333,13 +337,9 @@ def _pair(
     documents: npt.NDArray[np.intp],
     times: Floats,
     frames: Sequence[str],
-) -> PairAgreement | None:
-    both_coded = ~np.isnan(first[:, 0]) & ~np.isnan(second[:, 0])
-    if not both_coded.any():
-        return None
-    gave, others = first[both_coded] == 1, second[both_coded] == 1
-    documents = documents[both_coded]
-    times = _useful(times, documents)
+) -> PairAgreement:
+    """Compare two coders over the sentences that both coded. ``first``, ``second``: *shape* ``(n, F)``."""
+    gave, others = first == 1, second == 1
     found = []
     for column, frame in enumerate(frames):
         a, b = gave[:, column], others[:, column]
@@ -350,7 +350,7 @@ def _pair(
         same = (both + neither) / len(a)
         kappa, f1 = (_summary(values, len(times.T)) for values in (cohen_kappa(sums), _ratio(agreeing, 0, 1)))
         found.append(FramePair(frame, both, one_only, other_only, neither, same, *kappa, *f1))
-    return PairAgreement(one, other, int(both_coded.sum()), tuple(found), _confusion(gave, others, frames))
+    return PairAgreement(one, other, len(gave), tuple(found), _confusion(gave, others, frames))
 
 
 def _confusion(gave: Bools, others: Bools, frames: Sequence[str]) -> tuple[tuple[int, ...], ...]:

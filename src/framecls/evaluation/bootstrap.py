@@ -11,12 +11,20 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from framecls.errors import EvaluationError
 from framecls.evaluation.metrics import Bools, Floats, Interval
 
-__all__ = ["IntervalKind", "bootstrap_f1", "document_draws", "f1_of_draws", "percentiles", "whole_and_draws"]
+__all__ = [
+    "IntervalKind",
+    "bootstrap_f1",
+    "document_draws",
+    "expanded_p",
+    "f1_of_draws",
+    "percentiles",
+    "whole_and_draws",
+]
 
 #: ``percentile``: the expanded percentiles of the draws. ``bca``: the same, corrected for bias and skewness.
 IntervalKind = Literal["percentile", "bca"]
@@ -173,6 +181,20 @@ def percentiles(values: npt.NDArray[np.floating], size: int) -> Interval | None:
         return None
     low, high = np.quantile(values, ndtr(_expanded(size)))
     return Interval(float(low), float(high))
+
+
+def expanded_p(share: float, size: int) -> float:
+    """
+    Turn twice the smaller share of draws on either side of a value into the p-value that goes with :func:`percentiles`.
+
+    It is below 0.05 just where the expanded interval leaves the value out.
+
+    :param share: 0 to 1, without 0.
+    :param size: how many documents were drawn from, at least 2.
+    :returns: the p-value.
+    """
+    deviations = -ndtri(share / 2) * np.sqrt((size - 1) / size)
+    return float(2 * stdtr(size - 1, -deviations))
 
 
 def _expanded(size: int) -> npt.NDArray[np.float64]:

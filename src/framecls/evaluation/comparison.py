@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.errors import EvaluationError
-from framecls.evaluation.bootstrap import f1_of_draws, percentiles, whole_and_draws
+from framecls.evaluation.bootstrap import expanded_p, f1_of_draws, percentiles, whole_and_draws
 from framecls.evaluation.metrics import Bools, Floats, Interval
 
 __all__ = ["Difference", "compare"]
@@ -53,8 +53,9 @@ def compare(
     Compare the first system with each other one.
 
     Documents are drawn with replacement, and each draw scores all systems (a paired cluster bootstrap; Davison and
-    Hinkley 1997, sections 3.8 and 4.4). Twice the smaller share of draws on either side of zero is the p-value; those
-    of one frame are corrected together (Holm 1979, "A simple sequentially rejective multiple test procedure").
+    Hinkley 1997, sections 3.8 and 4.4). Twice the smaller share of draws on either side of zero is the p-value, larger
+    where documents are few, just as the interval is wider; those of one frame are corrected together (Holm 1979, "A
+    simple sequentially rejective multiple test procedure").
 
     :param gold: *Shape:* ``(N, F)``, bool.
     :param decisions: of each system. *Shape:* ``(N, F)``, bool.
@@ -80,7 +81,7 @@ def compare(
     found = []
     for column, frame in enumerate((*frames, "macro")):
         differences = [scores[first][:, column] - scores[other][:, column] for other in others]
-        shares = [_p(values[1:]) if size > 1 else None for values in differences]
+        shares = [_p(values[1:], size) if size > 1 else None for values in differences]
         for other, values, p in zip(others, differences, _holm(shares), strict=True):
             value = None if np.isnan(values[0]) else float(values[0])
             interval = percentiles(values[1:], size) if size > 1 and value is not None else None
@@ -88,13 +89,13 @@ def compare(
     return found
 
 
-def _p(values: npt.NDArray[np.float64]) -> float | None:
+def _p(values: npt.NDArray[np.float64], size: int) -> float | None:
     values = values[~np.isnan(values)]
     if not len(values):
         return None
     # One more in numerator and denominator, so that no finite number of draws gives 0.
     below, above = ((values <= 0).sum() + 1, (values >= 0).sum() + 1)
-    return float(min(1.0, 2 * min(below, above) / (len(values) + 1)))
+    return expanded_p(min(1.0, 2 * min(below, above) / (len(values) + 1)), size)
 
 
 def _holm(values: Sequence[float | None]) -> list[float | None]:
