@@ -7,18 +7,20 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
-from transformers import AutoModelForSequenceClassification, pipeline
+from transformers import AutoModelForSequenceClassification, TrainerCallback, TrainerState, pipeline
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.errors import ConfigError, CorpusError, FrameclsError, ModelError
-from framecls.model import FrameClassifier
+from framecls.model import FrameClassifier, training
+from framecls.model.checkpoint import read_splits, write_splits
 from framecls.model.training import train
 
 
@@ -141,6 +143,35 @@ def test_killed_training_resumes_to_the_same_weights(config: TrainConfig, model_
     assert_same_weights(model_path, resumed)
 
 
+def test_a_resumed_training_has_no_more_patience_than_it_had(
+    config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(TrainerCallback):
+        def on_save(self, args: object, state: TrainerState, control: object, **kwargs: object) -> None:
+            if state.epoch == 3:
+                raise KeyboardInterrupt
+
+    class Trainer(training.LengthSamplingTrainer):
+        def __init__(self, **arguments: Any) -> None:
+            super().__init__(**arguments)
+            self.add_callback(Stopped())
+
+    own = config.model_copy(update={"output": tmp_path / "model", "patience": 2})
+    with monkeypatch.context() as stopping:
+        stopping.setattr(training, "LengthSamplingTrainer", Trainer)
+        with pytest.raises(KeyboardInterrupt):
+            train(own)
+    # One epoch has brought nothing, and none to come can.
+    states = (tmp_path / "model" / "checkpoints").glob("checkpoint-*/trainer_state.json")
+    last = max(states, key=lambda path: path.stat().st_mtime_ns)
+    state = json.loads(last.read_text())
+    state["stateful_callbacks"]["EarlyStoppingCallback"]["attributes"]["early_stopping_patience_counter"] = 1
+    last.write_text(json.dumps(state | {"best_metric": 2.0}))
+    train(own, resume=True)
+    record = json.loads((tmp_path / "model" / "run.json").read_text())
+    assert [entry["epoch"] for entry in record["validation"]] == [1, 2, 3, 4]
+
+
 def test_refuses_a_folder_that_holds_a_model(config: TrainConfig, model_path: Path) -> None:
     with pytest.raises(ModelError, match="already holds a model; give another --output, or --overwrite"):
         train(config)
@@ -216,6 +247,30 @@ def test_corpus_without_splits_is_split_by_document(config: TrainConfig, corpus_
     splits = json.loads((folder / "splits.json").read_text())
     assert set(splits) == {f"d{number:02d}" for number in range(12)}
     assert set(splits.values()) == {"train", "validation", "test"}
+
+
+def test_what_a_base_has_learnt_from_is_no_test(config: TrainConfig, model_path: Path, tmp_path: Path) -> None:
+    shutil.copytree(config.corpus, tmp_path / "corpus")
+    documents = tmp_path / "corpus" / "documents.jsonl"
+    documents.write_text(documents.read_text().replace('"train"', '"test"', 1))
+    changes = {"base": str(model_path), "corpus": tmp_path / "corpus", "output": tmp_path / "model"}
+    with pytest.raises(ConfigError, match="document 'd00' of the test split was used to train the base"):
+        train(config.model_copy(update=changes))
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_inherits_what_its_base_has_learnt_from(
+    config: TrainConfig, model_path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    base = shutil.copytree(model_path, tmp_path / "base")
+    write_splits(base, {"d98": "test", "d99": "validation", "d00": "train"})
+    own = config.model_copy(update={"base": str(base), "output": tmp_path / "model", "epochs": 1})
+    train(own)
+    assert read_splits(tmp_path / "model") == {"d99": "train"} | read_splits(model_path)
+    assert "used to train the base" not in caplog.text
+    write_splits(base, {id: "train" for id, split in read_splits(model_path).items() if split == "validation"})
+    train(own, overwrite=True)
+    assert "documents of the validation split were used to train the base" in caplog.text
 
 
 @pytest.mark.slow

@@ -184,6 +184,14 @@ def test_a_document_in_two_corpora_is_refused_before_any_training(short: TrainCo
     assert not (tmp_path / "folds").exists()
 
 
+def test_folds_of_a_base_that_has_learnt_from_them_are_refused(
+    short: TrainConfig, model_path: Path, tmp_path: Path
+) -> None:
+    own = short.model_copy(update={"base": str(model_path)})
+    with pytest.raises(ConfigError, match=r"fold \w+: document 'd\d+' was used to train the base .*; start from one"):
+        cross_validate(own, tmp_path, folds=2, baselines=False)
+
+
 def test_folds_of_a_base_that_has_changed_are_trained_again(
     short: TrainConfig, base_path: Path, tmp_path: Path
 ) -> None:

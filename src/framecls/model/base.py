@@ -16,8 +16,9 @@ from framecls.codebook import Codebook
 from framecls.config import PACKAGED_BASE
 from framecls.errors import ModelError
 from framecls.files import file_sha256
+from framecls.model.checkpoint import read_splits
 
-__all__ = ["load_base", "resolve_base"]
+__all__ = ["load_base", "resolve_base", "seen_by"]
 
 #: Hash of ``model.safetensors`` of sentence-transformers/all-MiniLM-L6-v2, upstream and packaged alike.
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -88,6 +89,16 @@ def load_base(base: str, codebook: Codebook) -> tuple[PreTrainedModel, PreTraine
         raise ModelError(f"base model {base!r} cannot be loaded: {reason}") from error
     _wake_pooler(model)
     return model, tokenizer
+
+
+def seen_by(base: str) -> set[str]:
+    """
+    Name the documents that a base learnt from: whoever goes on from a framecls checkpoint inherits them.
+
+    :param base: as for :func:`resolve_base`.
+    :returns: ids of its train and validation documents; none of a base that is no framecls checkpoint.
+    """
+    return {document for document, split in read_splits(Path(base)).items() if split != "test"}
 
 
 def _wake_pooler(model: PreTrainedModel) -> None:

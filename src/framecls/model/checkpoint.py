@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from transformers import AutoConfig
 
 from framecls.codebook import Codebook
 from framecls.config import Context, Language
+from framecls.corpus import Split
 from framecls.errors import CodebookError, ModelError
 from framecls.files import whole_file, write_json
 from framecls.model.decision import Decision, FrameDecision
@@ -26,8 +27,10 @@ __all__ = [
     "fitted_decision",
     "read_facts",
     "read_labels",
+    "read_splits",
     "stored_decision",
     "write_facts",
+    "write_splits",
     "write_validation",
 ]
 
@@ -38,6 +41,7 @@ FORMAT = 1
 _FACTS = "framecls.json"
 _CODEBOOK = "codebook.toml"
 _VALIDATION = "validation.parquet"
+_SPLITS = "splits.json"
 
 
 class _StoredFrame(BaseModel):
@@ -142,6 +146,28 @@ def read_facts(path: Path) -> tuple[Facts, Codebook]:
             f"{path / _FACTS}: decides on other frames than its codebook has; copy or train the model again"
         )
     return facts, codebook
+
+
+def write_splits(path: Path, splits: Mapping[str, Split]) -> None:
+    """
+    Write which documents the model learnt from, and which were held out.
+
+    :param path: the checkpoint folder.
+    :param splits: by document id.
+    """
+    write_json(path / _SPLITS, dict(splits))
+
+
+def read_splits(path: Path) -> dict[str, Split]:
+    """
+    Read which documents a model learnt from, and which were held out.
+
+    :param path: the checkpoint folder.
+    :returns: split by document id; empty where the model came without them, as an encoder of somebody else does.
+    """
+    file = path / _SPLITS
+    splits: dict[str, Split] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return splits
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

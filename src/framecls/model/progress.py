@@ -1,7 +1,7 @@
 """Training progress on stderr: a bar on a terminal, a line an epoch in the log."""
 
 import logging
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -26,6 +26,16 @@ class ProgressBar(TrainerCallback):  # type: ignore[misc]
         )
         self._task: TaskID | None = None
         self._loss: float | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is shown before the training begins."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Take the bar away, however the training ended."""
+        # Stopping a bar that was never started writes an empty line.
+        if self._task is not None and self._progress.console.is_terminal:
+            self._progress.stop()
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -70,11 +80,3 @@ class ProgressBar(TrainerCallback):  # type: ignore[misc]
         )
         if self._task is not None:
             self._progress.update(self._task, description=f"training, validation AP {score:.3f}")
-
-    def on_train_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Take the bar away."""
-        # Stopping a bar that was never started writes an empty line.
-        if self._progress.console.is_terminal:
-            self._progress.stop()

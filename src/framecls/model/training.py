@@ -33,8 +33,8 @@ from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.errors import ConfigError, ModelError
 from framecls.files import write_json
-from framecls.model.base import load_base
-from framecls.model.checkpoint import write_validation
+from framecls.model.base import load_base, seen_by
+from framecls.model.checkpoint import write_splits, write_validation
 from framecls.model.classifier import FrameClassifier
 from framecls.model.decision import Decision
 from framecls.model.device import choose_device, choose_dtype, describe_device
@@ -91,6 +91,8 @@ def train(
     output = config.output
     inputs = {"codebook": codebook.sha256, "corpus": data.sha256}
     _check_output(output, config, inputs, resume=resume, overwrite=overwrite)
+    seen = seen_by(config.base)
+    _check_unseen(data, seen, config.base)
 
     transformers.set_seed(config.seed)
     model, tokenizer = load_base(config.base, codebook)
@@ -122,15 +124,16 @@ def train(
     )
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
-    if main_process:
-        trainer.add_callback(ProgressBar())
-    trainer.train(resume_from_checkpoint=str(_last_checkpoint(output)) if resume else None)
+    with ProgressBar() as bar:
+        if main_process:
+            trainer.add_callback(bar)
+        trainer.train(resume_from_checkpoint=str(_last_checkpoint(output)) if resume else None)
     if not main_process:
         return None
 
     classifier = _classifier(trainer, encoder, data.validation, config)
     config.write(output / "train.toml")
-    write_json(output / "splits.json", dict(data.splits))
+    write_splits(output, {**dict.fromkeys(sorted(seen), "train"), **data.splits})
     write_json(output / "run.json", _record(config, data, trainer, parts, device, time.monotonic() - started))
     # Last, because a folder counts as a model from the moment its framecls.json is there.
     classifier.save(output, framecls_version=version("framecls"), half=config.weights == "fp16")
@@ -166,6 +169,25 @@ def _check_output(output: Path, config: TrainConfig, inputs: dict[str, str], *, 
         if known[name] != digest:
             raise ConfigError(
                 f"{output}: the {name} has changed since the training began; start again with --overwrite"
+            )
+
+
+def _check_unseen(data: TrainingData, seen: set[str], base: str) -> None:
+    """Refuse a base that has learnt from the test split, warn of one that has learnt from validation."""
+    for split in ("test", "validation"):
+        known = [document for document, own in data.splits.items() if own == split and document in seen]
+        if known and split == "test":
+            raise ConfigError(
+                f"{data.name}: document {known[0]!r} of the test split was used to train the base {base!r}; "
+                "start from one that has not seen it, or correct the splits"
+            )
+        if known:
+            logger.warning(
+                "%s: %d documents of the validation split were used to train the base %r; "
+                "the decision fitted on them will be too sure",
+                data.name,
+                len(known),
+                base,
             )
 
 
@@ -232,6 +254,8 @@ def _arguments(config: TrainConfig, folder: Path, device: torch.device) -> Train
         load_best_model_at_end=True,
         metric_for_best_model="average_precision",
         greater_is_better=True,
+        # Else a resumed run would be patient all over again.
+        restore_callback_states_from_checkpoint=True,
         logging_strategy="epoch",
         report_to="none",
         disable_tqdm=True,

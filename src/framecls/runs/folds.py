@@ -13,6 +13,7 @@ from framecls.config import TrainConfig
 from framecls.corpus import Corpus, DocumentFacts, Split, split_documents
 from framecls.errors import ConfigError, CorpusError
 from framecls.model import FrameClassifier
+from framecls.model.base import seen_by
 from framecls.model.baselines import TfidfBaseline
 from framecls.model.training import train
 from framecls.model.training_data import TrainingData
@@ -186,8 +187,13 @@ def train_and_score(
     :param baselines: whether TF-IDF with logistic regression is trained beside the model.
     :param keep: a folder for the trained model.
     :returns: the N sentences, scored.
-    :raises FrameclsError: the recipe cannot be trained.
+    :raises FrameclsError: the recipe cannot be trained, or its base has learnt from a document to score.
     """
+    if known := sorted(seen_by(config.base) & set(test.document_ids())):
+        raise ConfigError(
+            f"fold {name}: document {known[0]!r} was used to train the base {config.base!r}, so no figure on it is a "
+            "test; start from one that has not seen it"
+        )
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         folder = keep or Path(scratch) / "model"

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from framecls.corpus import Corpus, Split
 from framecls.errors import CorpusError
@@ -13,6 +13,7 @@ from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.attribution import Push
 from framecls.model.baselines import MajorityBaseline, TfidfBaseline
+from framecls.model.checkpoint import read_splits
 from framecls.report import write_model_card
 from framecls.runs.beside import add_systems, named, read_beside, score_beside
 from framecls.runs.record import LEXICON, MAJORITY, TFIDF, Scored, judge, write_evaluation
@@ -103,7 +104,7 @@ def evaluate_model(
         "decision_fitted_on": classifier.decision.fitted_on,
         "target": classifier.decision.target,
     }
-    own = split == "test" and target is None and whole.sha256 == _stored(model, "run.json").get("corpus_sha256")
+    own = split == "test" and target is None and whole.sha256 == _corpus_sha256(model)
     if output is None and not own:
         return evaluations
 
@@ -129,11 +130,10 @@ def evaluate_model(
     return evaluations
 
 
-def _stored(model: Path, name: str) -> dict[str, Any]:
-    """Read a record of the training; a model that came without it says nothing."""
-    path = model / name
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return content
+def _corpus_sha256(model: Path) -> str:
+    """Read which corpus a model was trained on; one that came without its record says nothing."""
+    path = model / "run.json"
+    return str(json.loads(path.read_text(encoding="utf-8"))["corpus_sha256"]) if path.exists() else ""
 
 
 def splits_of(corpus: Corpus, model: Path, split: EvaluatedSplit) -> dict[str, Split]:
@@ -149,7 +149,7 @@ def splits_of(corpus: Corpus, model: Path, split: EvaluatedSplit) -> dict[str, S
     splits = corpus.splits()
     if splits or split == "all":
         return splits
-    made: dict[str, Split] = _stored(model, "splits.json")
+    made = read_splits(model)
     strange = next((document for document in corpus.document_ids() if document not in made), None)
     if strange is not None:
         raise CorpusError(
@@ -168,7 +168,7 @@ def check_unseen(part: Corpus, model: Path, split: EvaluatedSplit) -> None:
     :param split: the split they are from.
     :raises CorpusError: they are a test split, and the model was trained on a document of it.
     """
-    made = _stored(model, "splits.json")
+    made = read_splits(model)
     seen = [
         document for document in dict.fromkeys(part.document_ids()) if made.get(document) in ("train", "validation")
     ]

@@ -1,8 +1,7 @@
 """Distil a screen from a classifier on documents at hand, and keep it with the model."""
 
-import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -12,9 +11,11 @@ import numpy.typing as npt
 import torch
 
 from framecls.config import EngineChoice
+from framecls.corpus import Split
 from framecls.documents import LocatedSentence, find_sources, read_sentences
 from framecls.errors import DocumentError
 from framecls.model import FrameClassifier
+from framecls.model.checkpoint import read_splits
 from framecls.model.choice import load_torch
 from framecls.model.classifier import engines_of
 from framecls.model.device import has_bf16
@@ -69,7 +70,7 @@ def fit_screen(
         parts.append(classifier.score(texts[window], before[window], heading[window]))
         if progress is not None:
             progress("scoring sentences", min(start + WINDOW, len(texts)) / len(texts))
-    splits = _splits(model)
+    splits = read_splits(model)
     held_out = np.array([_is_held_out(document, splits) for document in documents])
     engines = engines_of(model, threads=threads)
     precision = torch.bfloat16 if has_bf16(engines.device) else torch.float32
@@ -96,13 +97,7 @@ def fit_screen(
     return {loss: screen.at(loss, classifier.decision).held_out() for loss in LOSSES}
 
 
-def _splits(model: Path) -> dict[str, str]:
-    path = model / "splits.json"
-    splits: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return splits
-
-
-def _is_held_out(document: str, splits: dict[str, str]) -> bool:
+def _is_held_out(document: str, splits: Mapping[str, Split]) -> bool:
     if document in splits:
         return splits[document] != "train"
     return int(sha256(document.encode()).hexdigest()[:8], 16) % _HELD_OUT == 0
