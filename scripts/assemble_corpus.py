@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,13 @@ import numpy as np
 from framecls.codebook import Codebook
 from framecls.corpus import Corpus, split_documents
 from framecls.errors import CorpusError, FrameclsError
+from framecls.files import write_text
 
 SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
 
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
 
 
 def lay_out(header: dict[str, Any], rows: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -63,17 +66,20 @@ def main() -> None:
     settled = json.loads(options.settled.read_text(encoding="utf-8"))
 
     documents, sentences, codings = [], [], []
-    known = Corpus.read(options.corpus, codebook).documents if (options.corpus / "sentences.jsonl").exists() else {}
+    known = (
+        set(Corpus.read(options.corpus, codebook).documents) if (options.corpus / "sentences.jsonl").exists() else set()
+    )
     for file in options.documents:
         header, *rows = read_jsonl(file)
         if header["document_id"] not in read:
             raise CorpusError(f"{file}: document {header['document_id']!r} has no blind coding yet")
         if header["document_id"] in known:
             raise CorpusError(f"{file}: document {header['document_id']!r} is in the corpus already")
+        known.add(header["document_id"])
         document, laid_out = lay_out(header, rows)
         documents.append(document)
         for sentence, row in zip(laid_out, rows, strict=True):
-            other = second.get(sentence["id"], {"frames": []})
+            other = second.pop(sentence["id"], {"frames": []})
             first, again = (in_order(codebook, coding["frames"]) for coding in (row, other))
             if first != again and sentence["id"] not in settled:
                 raise CorpusError(f"{sentence['id']}: coded {first} and {again}, and not settled")
@@ -96,18 +102,27 @@ def main() -> None:
                 }
                 codings.append(entry | ({"borderline": True} if coding.get("borderline") else {}))
 
+    added_ids = {document["document_id"] for document in documents}
+    if strange := [id for id in second if id.rpartition("#")[0] in added_ids]:
+        raise CorpusError(f"{strange[0]}: coded by the blind coder, and no sentence of its document; correct the id")
     gold = np.array([[f in sentence["frames"] for f in codebook.frames] for sentence in sentences])
     rng = np.random.default_rng(options.seed)
     splits = split_documents([sentence["document_id"] for sentence in sentences], gold, SHARES, rng=rng)
-    options.corpus.mkdir(parents=True, exist_ok=True)
-    for name, rows in (
-        ("documents", [{**d, "split": splits[d["document_id"]]} for d in documents]),
-        ("sentences", sentences),
-        ("codings", codings),
-    ):
-        with (options.corpus / f"{name}.jsonl").open("a", encoding="utf-8") as out:
-            out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    Corpus.read(options.corpus, codebook)
+    added = {
+        "documents": [{**d, "split": splits[d["document_id"]]} for d in documents],
+        "sentences": sentences,
+        "codings": codings,
+    }
+    with TemporaryDirectory() as scratch:
+        # The corpus that is there is not touched before the new one is known to be whole.
+        for name, rows in added.items():
+            old = options.corpus / f"{name}.jsonl"
+            new = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            write_text(Path(scratch) / old.name, (old.read_text(encoding="utf-8") if old.exists() else "") + new)
+        Corpus.read(Path(scratch), codebook)
+        options.corpus.mkdir(parents=True, exist_ok=True)
+        for name in added:
+            shutil.copyfile(Path(scratch) / f"{name}.jsonl", options.corpus / f"{name}.jsonl")
 
 
 if __name__ == "__main__":

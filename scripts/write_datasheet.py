@@ -17,8 +17,8 @@ def datasheet(text: str, figures: str) -> str:
     """Replace what stands between the two marks."""
     if text.count(BEGIN) != 1 or END not in text.partition(BEGIN)[2]:
         raise ConfigError(f"the datasheet lacks its marks; put {BEGIN.strip()} and {END.strip()} where the figures go")
-    before, rest = text.split(BEGIN)
-    return before + BEGIN + "\n" + figures + "\n" + END + rest.split(END)[1]
+    before, _, rest = text.partition(BEGIN)
+    return before + BEGIN + "\n" + figures + "\n" + END + rest.partition(END)[2]
 
 
 def main() -> None:

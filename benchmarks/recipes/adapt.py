@@ -1,10 +1,10 @@
 """
 Adapt a base model to official texts before it is fine-tuned, by masked language modelling on documents without codings.
 
-Documents that the folds ``--leave-out`` test on are left out, so that a recipe measured on those folds with
+Documents of the folds ``--leave-out`` are left out, so that a recipe measured on those folds with
 ``run.py --set base=FOLDER --folds …`` has seen neither their codings nor their texts.
 
-    python benchmarks/recipes/adapt.py --documents documents.jsonl.gz --official hydrated/ --leave-out 0 1 --output new/
+    python benchmarks/recipes/adapt.py --documents documents.jsonl.gz --official hydrated/ --leave-out 0+1 --output new/
     python benchmarks/recipes/run.py --official hydrated/ --config configs/official.toml --set base=new/ --folds 0 1
 """
 
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--official", type=Path, required=True, help="the official corpus with its texts")
     parser.add_argument("--train-only", default="c", help="annotator whose sentences are not tested on")
     parser.add_argument("--codebook", type=Path, default=Path("data/codebook.toml"))
-    parser.add_argument("--leave-out", nargs="*", default=[], help="folds whose documents are not read")
+    parser.add_argument("--leave-out", default="", help="fold whose documents are not read; 0+2 for two of them")
     parser.add_argument("--base", default=PACKAGED_BASE)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--rate", type=float, default=3e-4)
@@ -57,9 +57,14 @@ def main() -> None:
     corpus = Corpus.read(options.official, Codebook.read(options.codebook))
     tested = without_annotator(corpus, options.train_only)
     folds = group_documents(tested, "kfold", folds=FOLDS)
+    left = set(filter(None, options.leave_out.split("+")))
+    if strange := left - set(folds.values()):
+        sys.exit(
+            f"adapt: no fold is called {min(strange)!r}; --leave-out takes {', '.join(sorted(set(folds.values())))}"
+        )
     with gzip.open(options.documents, "rt", encoding="utf-8") as lines:
         documents = [json.loads(line) for line in lines]
-    texts = [d["text"] for d in documents if folds.get(d["document_id"]) not in options.leave_out]
+    texts = [d["text"] for d in documents if folds.get(d["document_id"]) not in left]
     where = resolve_base(options.base)
     tokenizer, model = AutoTokenizer.from_pretrained(where), AutoModelForMaskedLM.from_pretrained(where)
     set_seed(13)

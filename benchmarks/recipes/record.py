@@ -1,8 +1,9 @@
 """
-Make an evaluation's record of folds that ``run.py --keep`` kept, as ``framecls evaluate --protocol kfold`` makes it.
+Make an evaluation's record of folds that ``run.py --keep`` kept, as ``framecls evaluate --protocol kfold`` writes it.
 
-For recipes whose folds need more than a config: each its own soft labels, or an environment of its own. The baselines
-are trained here, on the same folds, without what teachers say.
+For recipes whose folds need more than a config: each its own soft labels, or an environment of its own. What each was
+trained with is looked up in ``results.jsonl``. The baselines are trained here, on the same folds, without what teachers
+say. As in all of ``run.py``, the authored test split is trained on, too.
 
     python benchmarks/recipes/record.py student1/fold1.npz student02/fold0+2.npz student34/fold3+4.npz \\
         --official data/hydrated --config configs/best.toml --output out/evaluation
@@ -14,17 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from run import Data
+from run import RESULTS, Data, known, recipe_in_results
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.errors import FrameclsError
-from framecls.model.baselines import TfidfBaseline
 from framecls.runs.beside import read_beside
 from framecls.runs.cross_validation import read_fold, recipe_of, record_folds
-from framecls.runs.folds import Fold
-from framecls.runs.record import TFIDF, Scored
+from framecls.runs.folds import Fold, score_baselines
 
 
 def main() -> None:
@@ -46,6 +45,8 @@ def main() -> None:
     config = TrainConfig.read(
         options.config, {"codebook": options.codebook} | dict(pair.split("=", 1) for pair in options.set)
     )
+    recipe = recipe_in_results(config)
+    hashes = data.key("both")
     others = [read_beside(one, data.official) for one in options.beside]
     tested = {s.id for s in data.official.sentences}
     found: list[Fold] = []
@@ -53,17 +54,17 @@ def main() -> None:
     for path in options.folds:
         held = path.stem.removeprefix("fold")
         learnt, corpus, test, rows = data.cut(config, "both", held)
-        fold = read_fold(path, corpus.sha256)
+        runs = [r for r in known(RESULTS) if (r["fold"], r["recipe"]) == (held, recipe) and hashes.items() <= r.items()]
+        fold = next(filter(None, (read_fold(path, run["key"]) for run in runs)), None)
         if fold is None or not np.array_equal(fold.rows, rows):
-            sys.exit(f"record: {path} is not there, or of other sentences than fold {held} has; run run.py anew")
-        tfidf = TfidfBaseline.fit(learnt.train, learnt.validation, target=config.target)
-        probabilities = tfidf.probabilities(test.inputs()[0])
-        found.append(replace(fold, scored={**fold.scored, TFIDF: Scored(probabilities, tfidf.decide(probabilities))}))
+            sys.exit(f"record: {path} is not there, or not of fold {held} and this recipe and data; run run.py anew")
+        baselines = score_baselines(learnt, test, target=config.target)
+        found.append(replace(fold, scored={**fold.scored, **baselines}))
     held_out = sorted(corpus.sentences[row].id for fold in found for row in fold.rows.tolist())
     if [id for id in held_out if id in tested] != sorted(tested):
         sys.exit("record: the folds together do not hold every tested sentence once")
-    hashes = [codebook.sha256, official.sha256, authored.sha256]
-    facts = {"protocol": "kfold", "recipe": recipe_of(config), "sha256": hashes}
+    sha256 = [codebook.sha256, official.sha256, authored.sha256]
+    facts = {"protocol": "kfold", "recipe": recipe_of(config), "sha256": sha256}
     record_folds(options.output, found, facts, corpus, data.official, others, text=False)
 
 

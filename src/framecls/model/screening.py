@@ -166,7 +166,8 @@ class ScreenModel:
         near = logit(np.clip(decision.probabilities(logits).astype(np.float64), 1e-6, 1 - 1e-6)) - logit(thresholds)
         targets = expit(near)
         target = targets.max(axis=1)
-        fold = np.array([int(sha256(name.encode()).hexdigest()[:8], 16) % _FOLDS for name in documents])
+        # Of other digits than those that may have chosen the held-out documents, so that no fold is left empty.
+        fold = np.array([int(sha256(name.encode()).hexdigest()[8:16], 16) % _FOLDS for name in documents])
         for part, rows in (("fitted on", ~held_out), ("held out", held_out)):
             positive = int((target[rows] >= 0.5).sum())
             if len(set(names[rows])) < 2 * _FOLDS or positive < 2 * _FOLDS:

@@ -93,9 +93,13 @@ def _numbers(values: list[object], where: str) -> list[float] | None:
     if all(value in (None, "") for value in values):
         return None
     try:
-        return [float(str(value)) for value in values]
+        numbers = [float(str(value)) for value in values]
     except ValueError:
         raise EvaluationError(f"{where}: a probability is no number; give prob_<frame> for every frame") from None
+    for number in numbers:
+        if not 0 <= number <= 1:
+            raise EvaluationError(f"{where}: a probability is {number:g}; give numbers from 0 to 1")
+    return numbers
 
 
 def score_beside(given: str, part: Corpus) -> tuple[str, Scored]:

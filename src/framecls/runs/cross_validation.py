@@ -18,10 +18,9 @@ from framecls.corpus import Corpus
 from framecls.evaluation import Evaluation, IntervalKind
 from framecls.files import file_sha256, whole_file
 from framecls.lexicon import Lexicon
-from framecls.model.baselines import MajorityBaseline
 from framecls.runs.beside import add_systems, read_beside
 from framecls.runs.folds import Fold, group_documents, group_of, out_of_fold, tested_part
-from framecls.runs.record import LEXICON, MAJORITY, Scored, judge, write_evaluation
+from framecls.runs.record import LEXICON, Scored, judge, write_evaluation
 
 __all__ = ["cross_validate", "key_of", "read_fold", "recipe_of", "record_folds", "write_fold"]
 
@@ -114,12 +113,12 @@ def record_folds(
     Pool what the folds found, and write it down.
 
     :param output: folder for the files.
-    :param found: the folds, each with the model, and with TF-IDF where there are baselines.
+    :param found: the folds, each with the model, and with majority and TF-IDF where there are baselines.
     :param facts: what was evaluated; ``protocol`` names the files.
     :param corpus: coded sentences, which the folds' rows count.
     :param tested: those of them that are tested on.
     :param others: further systems, and what they made of the tested sentences.
-    :param baselines: whether majority and lexicon are set beside the model.
+    :param baselines: whether the lexicon is set beside the model.
     :param text: whether the rows hold the sentences' text.
     :param interval: kind of the intervals.
     :param suspected: record codings that are likely errors, according to the recipe (extra ``cleanlab``).
@@ -129,7 +128,7 @@ def record_folds(
     row_of = {sentence.id: row for row, sentence in enumerate(tested.sentences)}
     found = [_tested(one, corpus, row_of) for one in found]
     part = replace(corpus, sentences=tuple(corpus.sentences[row] for fold in found for row in fold.rows))
-    pooled = _pool(found, corpus, part, baselines=baselines)
+    pooled = _pool(found, part, baselines=baselines)
     rows = [row_of[sentence.id] for sentence in part.sentences]
     add_systems(pooled, ((system, one.at(rows)) for system, one in others))
     evaluations = judge(part, pooled, interval=interval)
@@ -180,18 +179,12 @@ def _tested(fold: Fold, corpus: Corpus, tested: Container[str]) -> Fold:
     return replace(fold, rows=fold.rows[kept], scored={name: one.at(kept) for name, one in fold.scored.items()})
 
 
-def _pool(found: Sequence[Fold], corpus: Corpus, part: Corpus, *, baselines: bool) -> dict[str, Scored]:
-    """Lay the folds' scores one after the other, as their sentences are in the part, and the baselines' beside them."""
+def _pool(found: Sequence[Fold], part: Corpus, *, baselines: bool) -> dict[str, Scored]:
+    """Lay the folds' scores one after the other, as their sentences are in the part, and the lexicon's beside them."""
     pooled = {name: _joined([fold.scored[name] for fold in found]) for name in found[0].scored}
     if baselines:
         lexicon, texts = Lexicon(part.codebook), part.inputs()[0]
         pooled[LEXICON] = Scored(lexicon.hits(texts).astype(np.float32), lexicon.decide(texts), calibrated=False)
-        majorities, gold = [], corpus.gold()
-        for fold in found:
-            majority = MajorityBaseline(np.delete(gold, fold.rows, axis=0))
-            shares = majority.probabilities(len(fold.rows))
-            majorities.append(Scored(shares, majority.decide(shares)))
-        pooled[MAJORITY] = _joined(majorities)
     return pooled
 
 

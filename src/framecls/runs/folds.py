@@ -14,10 +14,10 @@ from framecls.corpus import Corpus, DocumentFacts, Split, split_documents
 from framecls.errors import ConfigError, CorpusError
 from framecls.model import FrameClassifier
 from framecls.model.base import seen_by
-from framecls.model.baselines import TfidfBaseline
+from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.model.training import train
 from framecls.model.training_data import TrainingData
-from framecls.runs.record import TFIDF, Scored
+from framecls.runs.record import MAJORITY, TFIDF, Scored
 
 __all__ = [
     "Fold",
@@ -25,6 +25,7 @@ __all__ = [
     "group_documents",
     "group_of",
     "out_of_fold",
+    "score_baselines",
     "tested_part",
     "train_and_score",
     "without_annotator",
@@ -130,7 +131,7 @@ def out_of_fold(
     :param fold_of: fold of each document; those without one are always trained on.
     :param fold: the one to hold out.
     :param also: corpora that join the train split.
-    :param baselines: whether TF-IDF with logistic regression is trained beside the model.
+    :param baselines: whether majority and TF-IDF with logistic regression are trained beside the model.
     :param keep: a folder for the trained model.
     :returns: the scored fold.
     :raises FrameclsError: a split lacks a frame, or the recipe cannot be trained.
@@ -184,7 +185,7 @@ def train_and_score(
     :param data: what to train on.
     :param test: N sentences to score.
     :param name: of what is held out.
-    :param baselines: whether TF-IDF with logistic regression is trained beside the model.
+    :param baselines: whether majority and TF-IDF with logistic regression are trained beside the model.
     :param keep: a folder for the trained model.
     :returns: the N sentences, scored.
     :raises FrameclsError: the recipe cannot be trained, or its base has learnt from a document to score.
@@ -203,10 +204,26 @@ def train_and_score(
     scored = {"model": Scored(probabilities, classifier.decide(probabilities))}
     seconds = time.monotonic() - started
     if baselines:
-        tfidf = TfidfBaseline.fit(data.train, data.validation, target=config.target)
-        probabilities = tfidf.probabilities(test.inputs()[0])
-        scored[TFIDF] = Scored(probabilities, tfidf.decide(probabilities))
+        scored |= score_baselines(data, test, target=config.target)
     return Fold(name, np.arange(len(test)), scored, len(data.train) + len(data.validation), seconds)
+
+
+def score_baselines(data: TrainingData, test: Corpus, *, target: str) -> dict[str, Scored]:
+    """
+    Train majority and TF-IDF with logistic regression on what a model is trained on, and score the same sentences.
+
+    :param data: what to train on.
+    :param test: N sentences to score.
+    :param target: what thresholds are fitted for.
+    :returns: what each made of them, by name.
+    :raises EvaluationError: a frame is on none, or on all, of the sentences of a split.
+    """
+    tfidf, majority = TfidfBaseline.fit(data.train, data.validation, target=target), MajorityBaseline(data.train.gold())
+    probabilities, shares = tfidf.probabilities(test.inputs()[0]), majority.probabilities(len(test))
+    return {
+        TFIDF: Scored(probabilities, tfidf.decide(probabilities)),
+        MAJORITY: Scored(shares, majority.decide(shares)),
+    }
 
 
 def tested_part(config: TrainConfig, corpus: Corpus, train_only: str) -> Corpus:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from framecls.corpus import Corpus, Split
-from framecls.errors import CorpusError
+from framecls.errors import ConfigError, CorpusError, EvaluationError
 from framecls.evaluation import Evaluation, IntervalKind, Mistake
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
@@ -72,6 +72,9 @@ def evaluate_model(
         raise CorpusError(f"{corpus}: the {split} split has no coded sentence")
     check_unseen(part, model, split)
     # Refused before anything is scored, not after.
+    own = split == "test" and target is None and whole.sha256 == _corpus_sha256(model)
+    if (explain or suspected) and output is None and not own:
+        raise ConfigError(f"{corpus}: words and suspects are written to files; give --output a folder for them")
     part.weights()
     others = [(one, Path(named(one)[1]).is_dir()) for one in beside]
     for one, is_model in others:
@@ -87,9 +90,14 @@ def evaluate_model(
         found[LEXICON] = Scored(lexicon.hits(texts), lexicon.decide(texts), calibrated=False)
         train, validation = (whole.select(splits, name) for name in ("train", "validation"))
         if split == "test" and len(train) and len(validation):
-            tfidf = TfidfBaseline.fit(train, validation, target=classifier.decision.target)
-            scored = tfidf.probabilities(texts)
-            found[TFIDF] = Scored(scored, tfidf.decide(scored))
+            try:
+                tfidf = TfidfBaseline.fit(train, validation, target=classifier.decision.target)
+            except EvaluationError as error:
+                # What it lacks, a model trained elsewhere need not.
+                logger.warning("%s is left out: %s", TFIDF, error)
+            else:
+                scored = tfidf.probabilities(texts)
+                found[TFIDF] = Scored(scored, tfidf.decide(scored))
             majority = MajorityBaseline(train.gold())
             shares = majority.probabilities(len(part))
             found[MAJORITY] = Scored(shares, majority.decide(shares))
@@ -104,7 +112,6 @@ def evaluate_model(
         "decision_fitted_on": classifier.decision.fitted_on,
         "target": classifier.decision.target,
     }
-    own = split == "test" and target is None and whole.sha256 == _corpus_sha256(model)
     if output is None and not own:
         return evaluations
 

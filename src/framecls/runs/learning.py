@@ -17,7 +17,7 @@ from framecls.files import write_json, write_text
 from framecls.report import learning_markdown, write_learning_page
 from framecls.runs.cross_validation import key_of, read_fold, recipe_of, write_fold
 from framecls.runs.folds import group_documents, out_of_fold, tested_part, without_annotator
-from framecls.runs.record import judge
+from framecls.runs.record import MAJORITY, judge
 
 __all__ = ["LearningPoint", "learning_curve"]
 
@@ -105,7 +105,7 @@ def learning_curve(
             write_fold(path, key, found)
         test = replace(part, sentences=tuple(part.sentences[row] for row in found.rows))
         rows = [row for row, s in enumerate(test.sentences) if not train_only or s.annotator != train_only]
-        systems = {name: one.at(rows) for name, one in found.scored.items()}
+        systems = {name: one.at(rows) for name, one in found.scored.items() if name != MAJORITY}
         evaluations = judge(without_annotator(test, train_only), systems, interval=interval)
         count = sum(s.document_id in kept for s in part.sentences)
         points.append(LearningPoint(share, len(kept), count, found.trained_on, tuple(evaluations)))
