@@ -21,6 +21,7 @@ from framecls.corpus import Corpus
 from framecls.errors import ConfigError, CorpusError, FrameclsError, ModelError
 from framecls.model import FrameClassifier, training
 from framecls.model.checkpoint import read_splits, write_splits
+from framecls.model.sampling import LengthSamplingTrainer
 from framecls.model.training import train
 
 
@@ -146,12 +147,12 @@ def test_killed_training_resumes_to_the_same_weights(config: TrainConfig, model_
 def test_a_resumed_training_has_no_more_patience_than_it_had(
     config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Stopped(TrainerCallback):
+    class Stopped(TrainerCallback):  # type: ignore[misc]
         def on_save(self, args: object, state: TrainerState, control: object, **kwargs: object) -> None:
             if state.epoch == 3:
                 raise KeyboardInterrupt
 
-    class Trainer(training.LengthSamplingTrainer):
+    class Trainer(LengthSamplingTrainer):
         def __init__(self, **arguments: Any) -> None:
             super().__init__(**arguments)
             self.add_callback(Stopped())
