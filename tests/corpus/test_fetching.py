@@ -212,9 +212,11 @@ def test_a_host_whose_robots_cannot_be_read_is_left_alone(server: Server, tmp_pa
     assert "/a" not in server.asked
 
 
-def test_requests_are_paced(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.answers = {"/a": [Answer()], "/b": [Answer()]}
-    clock, slept = [100.0], []
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What is slept for, on a clock that only sleep moves on."""
+    clock: list[float] = [100.0]
+    slept: list[float] = []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
@@ -222,9 +224,31 @@ def test_requests_are_paced(server: Server, tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr("framecls.corpus.fetching.time.monotonic", lambda: clock[0])
     monkeypatch.setattr("framecls.corpus.fetching.time.sleep", sleep)
+    return slept
+
+
+def test_requests_are_paced(server: Server, tmp_path: Path, slept: list[float]) -> None:
+    server.answers = {"/a": [Answer()], "/b": [Answer()]}
     papers = documents(DocumentFacts("a", url=server.url("/a")), DocumentFacts("b", url=server.url("/b")))
     fetch(papers, tmp_path, limits=FetchLimits(pause=2.0))
     assert slept == [2.0, 2.0]
+
+
+def test_a_long_pause_that_a_host_asks_for_is_told_once_and_counts_against_no_document(
+    server: Server, tmp_path: Path, slept: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answers = {
+        "/robots.txt": [Answer(body=b"User-agent: *\nCrawl-delay: 600\n")],
+        "/a": [Answer()],
+        "/b": [Answer(503), Answer()],
+    }
+    papers = documents(DocumentFacts("a", url=server.url("/a")), DocumentFacts("b", url=server.url("/b")))
+    found = fetch(papers, tmp_path, limits=FetchLimits(pause=0.0, seconds=300.0, retries=1))
+    assert [(one.outcome, one.reason) for one in found] == [("fetched", ""), ("fetched", "")]
+    assert [seconds for seconds in slept if seconds] == [600.0, 600.0, 600.0]
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("framecls")] == [
+        f"{server.url('')} asks for 600 s between two requests; its documents take as long each"
+    ]
 
 
 def test_robots_with_a_rule_that_is_no_path_are_not_guessed_at(server: Server, tmp_path: Path) -> None:

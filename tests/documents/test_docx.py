@@ -37,11 +37,14 @@ def rewrite(path: Path, part: str, content: bytes | None) -> None:
                 file.writestr(name, content)
 
 
+SAVED = "The Board meets in Vella."
+
+
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     """A sound Word file."""
     word = docx.Document()
-    word.add_paragraph("The Board meets in Vella.")
+    word.add_paragraph(SAVED)
     path = tmp_path / "accord.docx"
     word.save(str(path))
     return path
@@ -152,8 +155,11 @@ def test_a_file_with_garbled_bytes_is_refused(saved: Path, length: int) -> None:
     [
         ("word/document.xml", b"<w:document"),
         ("word/document.xml", None),
+        ("word/document.xml", b"<board/>"),
+        ("word/document.xml", b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>'),
         ("word/styles.xml", b""),
         ("[Content_Types].xml", None),
+        ("[Content_Types].xml", b"<types/>"),
         ("_rels/.rels", None),
     ],
 )
@@ -161,6 +167,49 @@ def test_a_file_with_a_bad_part_is_refused(saved: Path, part: str, content: byte
     rewrite(saved, part, content)
     with pytest.raises(DocumentError, match=DAMAGED):
         read_docx(saved, "accord")
+
+
+def patch_members(path: Path, offset: int, value: bytes) -> None:
+    """Write over a field in the directory of a zip file, for every member alike."""
+    content = bytearray(path.read_bytes())
+    place = content.find(b"PK\x01\x02")
+    while place >= 0:
+        content[place + offset : place + offset + len(value)] = value
+        place = content.find(b"PK\x01\x02", place + 4)
+    path.write_bytes(content)
+
+
+def test_a_file_whose_members_need_a_password_is_refused(saved: Path) -> None:
+    patch_members(saved, 8, b"\x01\x00")
+    with pytest.raises(DocumentError, match="is encrypted; save a copy without a password"):
+        read_docx(saved, "accord")
+
+
+@pytest.mark.parametrize(("offset", "value"), [(10, b"\x09\x00"), (6, b"\xff\x00")], ids=["Deflate64", "newer zip"])
+def test_a_file_that_is_packed_in_another_way_is_refused(saved: Path, offset: int, value: bytes) -> None:
+    patch_members(saved, offset, value)
+    with pytest.raises(DocumentError, match=DAMAGED):
+        read_docx(saved, "accord")
+
+
+def test_a_part_beside_the_text_may_be_another_than_it_is_called(saved: Path) -> None:
+    rewrite(saved, "docProps/core.xml", b"<board/>")
+    assert (read_docx(saved, "accord").text, "title" in read_docx(saved, "accord").meta) == (SAVED, False)
+
+
+@pytest.mark.parametrize("part", ["styles", "numbering"])
+def test_a_part_without_its_declared_kind_is_read_all_the_same(tmp_path: Path, part: str) -> None:
+    word = docx.Document()
+    word.add_heading("Review", level=2)
+    item(word, "Parties meet.", add_lists(word, [("decimal", "Rule %1.")]), 0)
+    path = tmp_path / "accord.docx"
+    word.save(str(path))
+    with zipfile.ZipFile(path) as file:
+        kinds = file.read("[Content_Types].xml")
+    declared = f"officedocument.wordprocessingml.{part}+xml".encode()
+    assert declared in kinds
+    rewrite(path, "[Content_Types].xml", kinds.replace(declared, b"officedocument.anything+xml"))
+    assert blocks_of(read_docx(path, "accord")) == [("heading", "Review"), ("list_item", "Rule 1. Parties meet.")]
 
 
 def test_an_encrypted_file_and_a_renamed_one_are_told_apart(tmp_path: Path) -> None:

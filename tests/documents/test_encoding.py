@@ -58,9 +58,10 @@ def test_a_named_encoding_is_used_and_its_byte_order_mark_dropped() -> None:
     assert decode(codecs.BOM_UTF8 + b"The Board meets.", "utf-8") == ("The Board meets.", "utf-8")
 
 
-def test_an_unknown_encoding_is_refused() -> None:
-    with pytest.raises(DocumentError, match=r"unknown encoding 'klingon'; name one Python knows, such as utf-8"):
-        decode(b"The Board meets.", "klingon")
+@pytest.mark.parametrize("name", ["klingon", "undefined", "rot13"])
+def test_an_unknown_encoding_is_refused(name: str) -> None:
+    with pytest.raises(DocumentError, match=f"unknown encoding '{name}'; name one Python knows, such as utf-8"):
+        decode(b"The Board meets.", name)
 
 
 def test_a_wrong_encoding_is_refused_with_the_place() -> None:

@@ -149,9 +149,13 @@ def test_a_charset_that_does_not_fit_is_not_believed(tmp_path: Path, declared: s
     assert page(tmp_path, html.encode()).text == "Совет собирается ежегодно в Велле."
 
 
-def test_an_unknown_charset_leaves_detection(tmp_path: Path) -> None:
-    html = '<html><head><meta charset="klingon"></head><body><p>Le comité mixte se réunit à Vella.</p></body></html>'
-    document = page(tmp_path, html.encode("cp1252"))
+@pytest.mark.parametrize("declared", ["klingon", "undefined", "utf-16", "utf-16le", "utf-32", "cp037"])
+def test_a_charset_that_cannot_be_the_one_of_the_page_leaves_detection(tmp_path: Path, declared: str) -> None:
+    html = (
+        f'<html><head><meta charset="{declared}"></head><body><p>Le comité mixte se réunit à Vella.</p></body></html>'
+    )
+    content = html.encode("cp1252")
+    document = page(tmp_path, content + b" " * (-len(content) % 4))
     assert (document.text, document.meta["encoding"]) == ("Le comité mixte se réunit à Vella.", "cp1252")
 
 
@@ -211,6 +215,23 @@ def test_notes_are_kept_as_such_and_their_marks_are_no_text(tmp_path: Path) -> N
     assert blocks_of(document) == [
         ("paragraph", FIRST),
         ("paragraph", "Some 300 km2 are closed."),
+        ("footnote", "See Annex II."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "mark", ["<sup><a href='#fn1'>1</a></sup>", "<a href='#fn1' class='footnoteRef' id='fnref1'><sup>1</sup></a>"]
+)
+def test_a_raised_link_to_a_note_is_no_text_and_other_raised_text_is(tmp_path: Path, mark: str) -> None:
+    document = page(
+        tmp_path,
+        f"<html><p>{FIRST[:-1]}{mark}. See <a href='#area'>Area in km<sup>2</sup></a>, 10<sup>2</sup> and the"
+        f" <a href='/report'>report<sup>1</sup></a>.</p><p>{SECOND}</p>"
+        "<div class='footnotes'><ol><li id='fn1'><p>See Annex II.<a href='#fnref1'>↩</a></p></li></ol></div>",
+    )
+    assert blocks_of(document) == [
+        ("paragraph", f"{FIRST} See Area in km2, 102 and the report1."),
+        ("paragraph", SECOND),
         ("footnote", "See Annex II."),
     ]
 

@@ -33,6 +33,8 @@ def units(text: str) -> list[tuple[str, str]]:
         ["The U.S. Secretary of Ports spoke for the ASEAN-U.S. Dialogue.", "He left the U.S.", "That was all."],
         ["H.E. Mr. Oren Vask spoke in the morning.", "Dr. J. K. Tornby answered."],
         ["It cost 3.5 million crowns.", "It was due on 4.5.2021."],
+        ["The Parliament ratified it on Jan. 5.", "It entered into force on Sept. 12.", "The partners met in Vella."],
+        ["The fund holds approx. 5.", "The Board agreed.", "The post was open until Oct.", "It is closed."],
         # Enumerators stay with what they count.
         ["1. The Parties shall meet yearly.", "2. They shall report.", "3. They shall review the Accord."],
         ["(1) The Parties shall meet yearly.", "(2) They shall report to the Board."],

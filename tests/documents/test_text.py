@@ -96,7 +96,6 @@ def test_markdown_marks_go_and_structure_stays(tmp_path: Path) -> None:
         "> The `Council` asks &amp; answers.\n\n"
         "```\ncode()\n```\n\n"
         "    indented()\n\n"
-        "<div>markup</div>\n\n"
         "![A harbour](harbour.png)\n",
     )
     assert blocks_of(document) == [
@@ -107,7 +106,6 @@ def test_markdown_marks_go_and_structure_stays(tmp_path: Path) -> None:
         ("paragraph", "The Council asks & answers."),
         ("furniture", "code()"),
         ("furniture", "indented()"),
-        ("furniture", "<div>markup</div>"),
         ("paragraph", "A harbour"),
     ]
     assert [block.level for block in document.blocks if block.kind == "heading"] == [1, 2]
@@ -151,6 +149,77 @@ def test_markdown_tables_are_read_cell_by_cell(tmp_path: Path) -> None:
 
 def test_a_markdown_line_break_in_html_keeps_words_apart(tmp_path: Path) -> None:
     assert markdown(tmp_path, "one boat<br>two <b>boats</b>, `<br>`\n").text == "one boat\ntwo boats, <br>"
+
+
+def test_html_in_markdown_is_read_as_html(tmp_path: Path) -> None:
+    document = markdown(
+        tmp_path,
+        '<h2 align="center">Review</h2>\n\n<p>The Board <b>meets</b>\nin Vella &amp; reports.</p>\n\n'
+        "<table>\n<tr><th>Partner</th>\n\n<th>Sum</th></tr>\n\n<tr><td>Vella</td><td>12</td></tr>\n</table>\n\n"
+        '<!-- a remark -->\n<div class="footer">Contact us</div>\n\n1. <div>It ends.</div>\n',
+    )
+    assert blocks_of(document) == [
+        ("heading", "Review"),
+        ("paragraph", "The Board meets in Vella & reports."),
+        ("table_cell", "Partner"),
+        ("table_cell", "Sum"),
+        ("table_cell", "Vella"),
+        ("table_cell", "12"),
+        ("furniture", "Contact us"),
+        ("list_item", "1. It ends."),
+    ]
+
+
+def test_footnotes_of_markdown_are_notes_and_their_marks_no_text(tmp_path: Path) -> None:
+    document = markdown(
+        tmp_path,
+        "The Board meets.[^1] It reports.[^b] It ends.[^3]\n[^1]: Ibid.\n[^b]: See *Annex II*\n  of the Accord.\n\n"
+        "    It was signed in Vella.\n\nThe [Council][c] agrees.\n\n[c]: https://vella.test\n",
+    )
+    assert blocks_of(document) == [
+        ("paragraph", "The Board meets. It reports. It ends.[^3]"),
+        ("footnote", "Ibid."),
+        ("footnote", "See Annex II\nof the Accord."),
+        ("footnote", "It was signed in Vella."),
+        ("paragraph", "The Council agrees."),
+    ]
+
+
+def test_a_footnote_ends_where_its_item_or_quotation_does(tmp_path: Path) -> None:
+    document = markdown(
+        tmp_path, "- It meets.[^1]\n\n  [^1]: Ibid.,\n  p. 4.\n- It ends.\n\n> [^2]: See Annex II.\n> # Review\n"
+    )
+    assert blocks_of(document) == [
+        ("list_item", "- It meets."),
+        ("footnote", "Ibid.,\np. 4."),
+        ("list_item", "- It ends."),
+        ("footnote", "See Annex II."),
+        ("heading", "Review"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "---\ntitle: Accord\ntags:\n- ports\n  - piers\n\nabstract: |\n  It is\n\n  short.\n---",
+        "--- \ntitle:\n...",
+    ],
+)
+def test_front_matter_is_furniture(tmp_path: Path, front: str) -> None:
+    assert blocks_of(markdown(tmp_path, f"{front}\nThe Board meets.\n")) == [
+        ("furniture", front),
+        ("paragraph", "The Board meets."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\nThe Board meets.\n\n", "The Board meets.\n\n", "Parties:\n\n- Vella,\n- Norland.\n\nThe Board meets.\n\n"],
+)
+def test_text_between_two_rules_is_no_front_matter(tmp_path: Path, text: str) -> None:
+    document = markdown(tmp_path, f"---\n{text}---\n\nIt ends.\n")
+    assert {kind for kind, _ in blocks_of(document)} <= {"paragraph", "list_item"}
+    assert [sentence.text for sentence in sentences(document)][-2:] == ["The Board meets.", "It ends."]
 
 
 def test_markdown_with_line_ends_of_windows(tmp_path: Path) -> None:

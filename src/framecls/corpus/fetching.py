@@ -1,6 +1,7 @@
 """Download the documents whose address is recorded: politely, within limits, and on from where it stopped."""
 
 import json
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,8 @@ from framecls.files import whole_file
 
 __all__ = ["FETCHED", "FetchLimits", "Fetched", "fetch", "file_name"]
 
+logger = logging.getLogger(__name__)
+
 #: Name of the record in the folder of documents, a row for each one asked for; hidden, so that it is not read as one.
 FETCHED = ".fetched.jsonl"
 #: What robots.txt may call us, and what we call ourselves.
@@ -27,6 +30,8 @@ _CHUNK = 1 << 16
 _ROBOTS_SIZE = 1 << 19
 _REDIRECTS = 5
 _BUSY = (429, 500, 502, 503, 504)
+#: Seconds between two requests from which on the user is told that a host asks for them.
+_LONG_DELAY = 10.0
 #: Most characters of a file's name; a suffix and ".partial" come after it.
 _LONGEST = 200
 
@@ -49,7 +54,7 @@ class FetchLimits:
 
     :param pause: least seconds between two requests to one host.
     :param timeout: most seconds a server may stay silent.
-    :param seconds: most seconds one document may take.
+    :param seconds: most seconds one document may take, without the pauses between requests.
     :param size: most bytes of one document.
     :param retries: further tries where a server is busy or the connection breaks.
     """
@@ -171,10 +176,11 @@ class _Session:
         )
         self._robots: dict[str, RobotFileParser | _RefusedError] = {}
         self._asked: dict[str, float] = {}
+        self._paused = 0.0
 
     def save(self, address: str, path: Path) -> str:
         """Download one address to the path with a suffix, and give the name of the file."""
-        deadline = time.monotonic() + self._limits.seconds
+        deadline = self._clock() + self._limits.seconds
         response, address = self._follow(address, deadline)
         try:
             target = path.with_name(path.name + self._suffix(response, address))
@@ -217,7 +223,7 @@ class _Session:
             try:
                 response = self._pool.request("GET", address, preload_content=False, redirect=False)
             except urllib3.exceptions.HTTPError as error:
-                if not tries_left or time.monotonic() > deadline:
+                if not tries_left or self._clock() > deadline:
                     raise _RefusedError(_reason(error)) from error
                 pause = self._limits.pause
             else:
@@ -226,7 +232,7 @@ class _Session:
                 asked = response.headers.get("Retry-After", "")
                 pause = float(asked) if asked.isdigit() else self._limits.pause
                 response.close()
-                if time.monotonic() + pause > deadline:
+                if self._clock() + pause > deadline:
                     raise _RefusedError(f"the server answers {response.status} and asks to wait {pause:g} s")
             time.sleep(pause)
         raise AssertionError
@@ -239,7 +245,7 @@ class _Session:
                 size += len(chunk)
                 if size > most:
                     raise _RefusedError(f"is more than {most} bytes")
-                if time.monotonic() > deadline:
+                if self._clock() > deadline:
                     raise _RefusedError(f"took more than {self._limits.seconds:g} s")
                 yield chunk
         except urllib3.exceptions.HTTPError as error:
@@ -289,14 +295,23 @@ class _Session:
             raise _RefusedError(f"has a rule that is no path ({error})") from error
         finally:
             response.close()
+        delay = float(parser.crawl_delay(_NAME) or 0)
+        if delay >= _LONG_DELAY:
+            logger.warning("%s asks for %g s between two requests; its documents take as long each", host, delay)
         return parser
 
     def _wait(self, host: str, delay: float) -> None:
+        begun = time.monotonic()
         pause = max(self._limits.pause, delay)
-        rest = self._asked.get(host, -pause) + pause - time.monotonic()
+        rest = self._asked.get(host, -pause) + pause - begun
         if rest > 0:
             time.sleep(rest)
         self._asked[host] = time.monotonic()
+        self._paused += self._asked[host] - begun
+
+    def _clock(self) -> float:
+        """Tell the time less the pauses between requests, which count against no document."""
+        return time.monotonic() - self._paused
 
 
 def _split(address: str) -> SplitResult:

@@ -223,7 +223,7 @@ def _counted_runs(content: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_reference(content: str, end: int) -> bool:
-    """Tell whether a number is what the word before it refers to, as in "Art. 4."."""
+    """Tell whether a number belongs to the word before it, as in "Art. 4." and "Jan. 5."."""
     return _token(content, end).removesuffix(".") in BEFORE_NUMBER
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import docx
 from docx.document import Document as WordDocument
 from docx.opc.exceptions import PackageNotFoundError
+from docx.opc.package import OpcPackage
 from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
@@ -23,7 +24,8 @@ from framecls.errors import DocumentError
 __all__ = ["read_docx"]
 
 #: What python-docx, and the zip and XML readers below it, raise for a damaged file.
-_DAMAGED = (PackageNotFoundError, zipfile.BadZipFile, zlib.error, XMLSyntaxError, KeyError, ValueError)
+_DAMAGED = (PackageNotFoundError, zipfile.BadZipFile, zlib.error, EOFError, XMLSyntaxError, KeyError, ValueError)
+_UNREADABLE = "is not a readable Word document; open it in Word and save it again as .docx"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: A document that unpacks to more than this is no document but an attack on memory.
 _MOST_BYTES = 1 << 30
@@ -75,12 +77,12 @@ def read_docx(path: Path, id: str) -> Document:
     """
     _check(path)
     try:
-        word = docx.Document(str(path))
+        word = _open(path)
         reader = _Reader.of(word)
         pieces = _with_levels(list(reader.pieces()))
-        title = word.core_properties.title
+        title = next((root.findtext(qn("dc:title")) for root in _roots(word.part.package, "core-properties")), None)
     except _DAMAGED as error:
-        raise DocumentError("is not a readable Word document; open it in Word and save it again as .docx") from error
+        raise DocumentError(_UNREADABLE) from error
     meta: dict[str, str | int] = {"format": "docx"}
     if title:
         meta["title"] = title
@@ -107,11 +109,29 @@ def _check(path: Path) -> None:
         raise DocumentError("is RTF, whatever its name says; save it as .docx")
     try:
         with zipfile.ZipFile(path) as archive:
-            size = sum(info.file_size for info in archive.infolist())
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise DocumentError("is not a readable Word document; open it in Word and save it again as .docx") from error
+            members = archive.infolist()
+            for member in members:
+                archive.open(member).close()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise DocumentError(_UNREADABLE) from error
+    except RuntimeError as error:
+        # What zipfile raises for a member that needs a password.
+        raise DocumentError("is encrypted; save a copy without a password") from error
+    size = sum(member.file_size for member in members)
     if size > _MOST_BYTES:
         raise DocumentError(f"unpacks to {size >> 20} MiB, beyond the {_MOST_BYTES >> 20} MiB that are read; split it")
+
+
+def _open(path: Path) -> WordDocument:
+    """Open a Word document, and see that its main part is one."""
+    try:
+        word = docx.Document(str(path))
+    except (AttributeError, TypeError) as error:
+        # python-docx takes the parts that lead to the text for what they are called, whatever they hold.
+        raise DocumentError(_UNREADABLE) from error
+    if word.element.tag != qn("w:document") or word.element.body is None:
+        raise DocumentError(_UNREADABLE)
+    return word
 
 
 def _with_levels(pieces: Sequence[Piece]) -> Iterator[Piece]:
@@ -160,12 +180,14 @@ class _Reader:
 
     @classmethod
     def of(cls, word: WordDocument) -> "_Reader":
-        styles, default = _styles(word.styles.element)
+        # Where the file has no styles, those of python-docx stand in.
+        root = next(_roots(word.part, "styles"), None)
+        styles, default = _styles(word.styles.element if root is None else root)
         return cls(
             word.element.body,
             styles,
             default,
-            Numbering.of(word),
+            Numbering.of(next(_roots(word.part, "numbering"), None)),
             {f"{kind}{note.get(qn('w:id'))}": note for kind in ("footnote", "endnote") for note in _notes(word, kind)},
             [root for kind in ("header", "footer") for root in _roots(word.part, kind)],
         )
@@ -401,9 +423,9 @@ def _inherit(style: _Style, element: _Element) -> _Style:
     )
 
 
-def _roots(part: Part, kind: str) -> Iterator[_Element]:
-    """Yield the XML of the parts of a kind that belong to a document."""
-    for relation in part.rels.values():
+def _roots(of: Part | OpcPackage, kind: str) -> Iterator[_Element]:
+    """Yield the XML of the parts of a kind that belong to a part or to the whole file."""
+    for relation in of.rels.values():
         if relation.reltype.endswith(f"/{kind}") and not relation.is_external:
             yield parse_xml(relation.target_part.blob)
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from docx.document import Document as WordDocument
 from docx.oxml.ns import qn
 from lxml.etree import _Element
 
@@ -66,15 +65,13 @@ class Numbering:
     _counters: dict[str, list[int | None]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, word: WordDocument) -> "Numbering":
+    def of(cls, root: _Element | None) -> "Numbering":
         """
         Read the lists of a document.
 
-        :param word: the document.
+        :param root: its numbering; ``None`` where it has none.
         :returns: its lists, not yet counted.
         """
-        part = next((rel.target_part for rel in word.part.rels.values() if rel.reltype.endswith("/numbering")), None)
-        root = None if part is None else part.element
         if root is None:
             return cls({}, {})
         abstract = {each.get(qn("w:abstractNumId")): each for each in root.iterfind(qn("w:abstractNum"))}

@@ -48,12 +48,13 @@ def decode(content: bytes, encoding: str | None = None) -> tuple[str, str]:
     if encoding is not None:
         try:
             return content.decode(encoding).removeprefix("\ufeff"), encoding
-        except LookupError as error:
-            raise DocumentError(f"unknown encoding {encoding!r}; name one Python knows, such as utf-8") from error
         except UnicodeDecodeError as error:
             raise DocumentError(
                 f"byte {error.start} is not valid {encoding}; name the right encoding or leave --encoding out"
             ) from error
+        except (LookupError, UnicodeError) as error:
+            # "undefined", which is among the encodings of Python, raises the latter.
+            raise DocumentError(f"unknown encoding {encoding!r}; name one Python knows, such as utf-8") from error
     for bom, name in _BOMS:
         if content.startswith(bom):
             return decode(content, name)

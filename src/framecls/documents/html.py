@@ -16,7 +16,7 @@ from framecls.documents.layout import ENUMERATOR, find_blocks
 from framecls.documents.numerals import written
 from framecls.errors import DocumentError
 
-__all__ = ["read_html"]
+__all__ = ["html_pieces", "read_html"]
 
 _CHARSET = re.compile(rb"(?:<meta[^>]+charset|<\?xml[^>]+encoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 #: A declaration is looked for so far, though browsers give up after the first kilobyte.
@@ -108,6 +108,18 @@ def read_html(path: Path, id: str, encoding: str | None = None) -> Document:
     return Document.from_pieces(id, pieces, meta)
 
 
+def html_pieces(html: str) -> list[Piece]:
+    """
+    Read HTML that stands in a text of another format.
+
+    :param html: the elements, without the rest of a page.
+    :returns: what they show, in order; parts that call themselves a menu or the like are furniture.
+    """
+    body = LexborHTMLParser(html).body
+    found = _found(body) if body is not None else ()
+    return [Piece("furniture", each.piece.text) if each.around else each.piece for each in found]
+
+
 def _decode(content: bytes, encoding: str | None, declared: str | None) -> tuple[str, str]:
     """Decode by the user's word, else as UTF-8, else by the page's own declaration, else by detection."""
     if encoding is None and declared is not None:
@@ -116,8 +128,10 @@ def _decode(content: bytes, encoding: str | None, declared: str | None) -> tuple
         except UnicodeDecodeError:
             try:
                 name = "cp1252" if codecs.lookup(declared).name in _READ_AS_WINDOWS else declared
-                return content.decode(name), name
-            except (UnicodeDecodeError, LookupError):
+                # It was found as ASCII, so it is wrong where it names what would have written it otherwise.
+                if declared.encode("ascii").decode(name) == declared:
+                    return content.decode(name), name
+            except (UnicodeError, LookupError):
                 return decode(content)
     return decode(content, encoding)
 
@@ -302,11 +316,13 @@ def _is_reference(node: LexborNode, tag: str, attributes: Mapping[str, str | Non
     role = attributes.get("role")
     if role in ("doc-noteref", "doc-backlink"):
         return True
-    if tag == "sup":
-        anchor = node.css_first("a")
-        within = anchor is not None and (anchor.attributes.get("href") or "").startswith("#")
-        return within and _NOTE_REFERENCE.fullmatch(text) is not None
-    return (attributes.get("href") or "").startswith("#") and text != "" and _BACK_LINK.fullmatch(text) is not None
+    anchor, raised = (node, node.css_first("sup")) if tag == "a" else (node.css_first("a"), node)
+    if anchor is None or not (anchor.attributes.get("href") or "").startswith("#"):
+        return False
+    # A link may also be to a heading in which something is raised, as in "km²".
+    if raised is not None and raised.text(strip=True) == text and _NOTE_REFERENCE.fullmatch(text):
+        return True
+    return tag == "a" and _BACK_LINK.fullmatch(text) is not None
 
 
 def _is_layout(table: LexborNode, names: Sequence[str]) -> bool:

@@ -1,20 +1,32 @@
 """Plain text and Markdown."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from framecls.documents.document import BlockKind, Document, Piece
+from framecls.documents.document import Document, Piece
 from framecls.documents.encoding import decode, mend
+from framecls.documents.html import html_pieces
 from framecls.documents.layout import find_blocks
 from framecls.errors import DocumentError
 
 __all__ = ["document_of_text", "read_markdown", "read_text"]
 
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+#: Lines of a key and a value, with items and indented lines below them; text between two rules is none.
+_FRONT_MATTER = re.compile(
+    r"\A---[ \t]*\n"
+    r"(?:[\w.-]+:(?:[ \t].*)?\n(?:-[ \t].*\n|(?:[ \t]*\n)*[ \t]+\S.*\n)*(?:[ \t]*\n)*)+"
+    r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+)
+_NOTE = re.compile(r"\[\^(?P<label>[^\]\s]+)\]:[ \t]*")
+_NOTE_REFERENCE = re.compile(r"\[\^([^\]\s]+)\]")
+#: Paragraphs of a note after the first are indented by so much.
+_NOTE_INDENT = 4
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -65,39 +77,86 @@ def read_markdown(path: Path, id: str, encoding: str | None = None) -> Document:
     text = mend(text).replace("\r\n", "\n")
     front = _FRONT_MATTER.match(text)
     pieces = [Piece("furniture", front[0])] if front else []
-    pieces += _pieces(MarkdownIt("commonmark").enable("table").parse(text[front.end() :] if front else text))
+    markdown = _blocks()
+    markdown.block.ruler.before("reference", "note", _note, {"alt": ["paragraph", "reference"]})
+    read: dict[str, list[str]] = {}
+    tokens = markdown.parse(text[front.end() :] if front else text, read)
+    pieces += _pieces(tokens, read.get("notes", []))
     document = Document.from_pieces(id, pieces, {"format": "markdown", "encoding": used})
     if not document.text:
         raise DocumentError("is empty; there is no text to read")
     return document
 
 
-def _pieces(tokens: list[Token]) -> Iterator[Piece]:
+def _blocks() -> MarkdownIt:
+    return MarkdownIt("commonmark").enable("table")
+
+
+def _note(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take a footnote, "[^1]: Ibid.", with its indented paragraphs; else it is read as the address of a link."""
+    found = _NOTE.match(state.src, state.bMarks[start] + state.tShift[start], state.eMarks[start])
+    if found is None or state.is_code_block(start):
+        return False
+    if silent:
+        return True
+    ends_paragraph = state.md.block.ruler.getRules("paragraph")
+    after = start + 1
+    while after < end and (
+        state.isEmpty(after)
+        or state.sCount[after] >= state.blkIndent + _NOTE_INDENT
+        or not (state.isEmpty(after - 1) or any(rule(state, after, end, True) for rule in ends_paragraph))
+    ):
+        after += 1
+    first = state.src[found.end() : state.eMarks[start]]
+    others = state.getLines(start + 1, after, state.blkIndent + _NOTE_INDENT, False)
+    state.env.setdefault("notes", []).append(found["label"])
+    state.push("note_open", "", 1)
+    # A parser that knows no notes: none stands in another.
+    inner = _blocks()
+    inner.block.parse(f"{first}\n{others}", inner, state.env, state.tokens)
+    state.push("note_close", "", -1)
+    state.line = after
+    return True
+
+
+def _pieces(tokens: list[Token], notes: Sequence[str]) -> Iterator[Piece]:
     containers: list[str] = []
     marker = ""
-    for token in tokens:
+    for token in _with_html_joined(tokens):
         if token.nesting == 1:
             containers.append(token.type)
         elif token.nesting == -1:
             containers.pop()
+        found: Sequence[Piece] = ()
         if token.type in ("list_item_open", "list_item_close"):
             marker = f"{token.info}{token.markup} " if token.nesting == 1 else ""
+        elif token.type in ("code_block", "fence"):
+            yield Piece("furniture", token.content)
+        elif token.type == "html_block":
+            found = html_pieces(token.content)
         elif token.type == "inline":
-            text = _plain(token)
-            kind: BlockKind = "paragraph"
-            level = None
+            text = _plain(token, notes)
             if containers[-1] == "heading_open":
-                kind, level = "heading", _depth(tokens, token)
-            elif containers[-1] in ("td_open", "th_open"):
-                kind = "table_cell"
-            elif "list_item_open" in containers:
-                kind = "list_item"
-                text = marker + text
+                found = [Piece("heading", text, level=_depth(tokens, token))]
+            else:
+                found = [Piece("table_cell" if containers[-1] in ("td_open", "th_open") else "paragraph", text)]
+        for piece in found:
+            if piece.kind == "paragraph" and "note_open" in containers:
+                piece = Piece("footnote", marker + piece.text)
+            elif piece.kind == "paragraph" and "list_item_open" in containers:
+                piece = Piece("list_item", marker + piece.text)
             # Only the first words of an item stand beside its marker, whatever they are.
             marker = ""
-            yield Piece(kind, text, level=level)
-        elif token.type in ("code_block", "fence", "html_block"):
-            yield Piece("furniture", token.content)
+            yield piece
+
+
+def _with_html_joined(tokens: list[Token]) -> Iterator[Token]:
+    """Put HTML together again where an empty line parted it, as between the rows of a table."""
+    for is_html, group in groupby(tokens, key=lambda token: token.type == "html_block"):
+        if is_html:
+            yield Token("html_block", "", 0, content="\n".join([token.content for token in group]))
+        else:
+            yield from group
 
 
 def _depth(tokens: list[Token], inline: Token) -> int:
@@ -105,11 +164,14 @@ def _depth(tokens: list[Token], inline: Token) -> int:
     return int(opening.tag[1:])
 
 
-def _plain(inline: Token) -> str:
+def _plain(inline: Token, notes: Sequence[str]) -> str:
+    """Give the words of a stretch of text, without the marks of notes that are known."""
     parts = []
     for child in inline.children or []:
         if child.type == "html_inline":
             parts.append("\n" if _BREAK.fullmatch(child.content) else "")
+        elif child.type == "text":
+            parts.append(_NOTE_REFERENCE.sub(lambda mark: "" if mark[1] in notes else mark[0], child.content))
         else:
             parts.append("\n" if child.type in ("softbreak", "hardbreak") else child.content)
     return "".join(parts)

@@ -38,10 +38,11 @@ def words(text: str) -> frozenset[str]:
 #: End no sentence before a number or a letter that they introduce; without their full stop.
 BEFORE_NUMBER = words(
     """
-    Abs Add Annex App Art Arts Ch Chap Corr Dec Dir Div Doc Docs Ed Exec Fed Fig Figs Fn Nos No Nr Op Ord Par Para
-    Paras Pt Pub Reg Regs Res Rev Sec Secs Sect Sects Ser Sess Stat Subsec Supp Suppl Tab Vol Vols
-    abs add app art arts ch chap corr doc docs ed fig figs fn nos no nr op par para paras pp p pt reg regs res rev sec
-    secs sect sects ser sess subpara supp suppl tab vol vols
+    Abs Add Annex App Approx Art Arts Ca Ch Chap Corr Dec Dir Div Doc Docs Ed Exec Fed Fig Figs Fn Nos No Nr Op Ord Par
+    Para Paras Pt Pub Reg Regs Res Rev Sec Secs Sect Sects Ser Sess Stat Subsec Supp Suppl Tab Vol Vols
+    abs add app approx art arts ca ch chap corr doc docs ed fig figs fn nos no nr op par para paras pp p pt reg regs
+    res rev sec secs sect sects ser sess subpara supp suppl tab vol vols
+    Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov
     """
 )
 
@@ -52,8 +53,8 @@ _NEVER_END = words(
     Prof Rep Reps Rev Sen Sens Sgt Sr Sra Sres St Ste Supt
     MR MRS MS DR GEN SEN REP GOV HON hon
     H.E H.H H.M H.R.H
-    e.g i.e cf vs v viz approx ca c resp incl excl est ibid ib loc op cit bzw vgl z.B d.h Univ
-    Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Tues Thurs Dept Dep
+    e.g i.e cf vs v viz c resp incl excl est ibid ib loc op cit bzw vgl z.B d.h Univ
+    Tues Thurs Dept Dep
     Ariz Calif Colo Conn Mass Mich Minn Miss Mont Okla Tenn Wash Wisc
     Admin Agric Assn Assoc Bull Comm Cong Const Crim Dist Econ Educ Envtl Govt Harv Hist Intl Mgmt Natl Proc Prot Publ
     Resol Soc Stud Trans Transp
