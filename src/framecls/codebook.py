@@ -21,8 +21,9 @@ Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 #: Columns of labels, corpora and tables, which no frame may be confused with.
 _RESERVED = {
-    *("id", "document_id", "sentence_id", "start", "end", "page", "heading", "unit", "text", "before", "frames"),
-    *("model", "codebook", "annotator", "borderline", "note", "codes", "shares", "split", "macro", "micro", "none"),
+    *("id", "document_id", "sentence_id", "start", "end", "page", "heading", "unit", "language", "text", "before"),
+    *("frames", "model", "codebook", "annotator", "borderline", "note", "codes", "hard_negative", "shares", "split"),
+    *("inclusion_probability", "macro", "micro", "none"),
 }
 
 

@@ -1,12 +1,14 @@
 """Columns that say a thing twice, or not at all."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from framecls.codebook import Codebook
-from framecls.corpus import Corpus
+from framecls.corpus import AnnotatedSentence, Corpus
 from framecls.errors import CodebookError, CorpusError
+from framecls.labelling.writers import label_schema
 from tests.corpus.builders import small_codebook, write_csv, write_jsonl
 
 BASE = {"document_id": "d1", "text": "The two isles dredge the strait."}
@@ -54,7 +56,9 @@ def test_tables_beside_the_sentences_may_be_of_any_kind(tmp_path: Path) -> None:
     assert corpus.documents["d1"].year == 2004
 
 
-@pytest.mark.parametrize("name", ["text", "frames", "macro", "prob_gain"])
+@pytest.mark.parametrize(
+    "name", ["macro", "prob_gain", *label_schema(()).names, *(column.name for column in fields(AnnotatedSentence))]
+)
 def test_a_frame_is_never_named_as_a_column(name: str, tmp_path: Path) -> None:
     path = tmp_path / "codebook.toml"
     small_codebook("gain").write(path)

@@ -277,7 +277,7 @@ def test_long_form_is_merged_by_strict_majority(tmp_path: Path) -> None:
     assert corpus.codings["s2"][2].frames is None
 
 
-def test_only_sentences_coded_twice_have_codings(tmp_path: Path) -> None:
+def test_where_a_sentence_is_coded_twice_every_row_is_a_coding(tmp_path: Path) -> None:
     content = [row(annotator="ada"), row(annotator="bea", frames=["gain"]), row(id="s2", annotator="ada")]
     corpus = Corpus.read(write_jsonl(tmp_path / "a.jsonl", content), CODEBOOK)
     text = "The ferry leaves at noon."
@@ -285,7 +285,8 @@ def test_only_sentences_coded_twice_have_codings(tmp_path: Path) -> None:
         "s1": (
             AnnotatedSentence("s1", "d1", text, (), annotator="ada"),
             AnnotatedSentence("s1", "d1", text, ("gain",), annotator="bea"),
-        )
+        ),
+        "s2": (AnnotatedSentence("s2", "d1", text, (), annotator="ada"),),
     }
     assert corpus.sentences[1].annotator == "ada"
 
@@ -437,6 +438,7 @@ def test_a_document_that_breaks_a_rule_is_refused(tmp_path: Path, content: dict[
         ({"id": "s9", "annotator": "ada"}, "line 2: codes sentence 's9', which the corpus does not have$"),
         ({"annotator": "ada"}, "line 2: codes sentence '', which the corpus does not have$"),
         ({"id": "s1", "frames": []}, "line 2: no 'annotator'; every coding says who made it$"),
+        ({"id": "s1", "annotator": ["bea"]}, r"line 2: 'annotator' must be a name, found \['bea'\]; give every"),
         ({"id": "s1", "annotator": "ada"}, "line 2: 'ada' codes sentence 's1' twice; keep one coding$"),
         ({"id": "s1", "annotator": "bea", "frames": ["gian"]}, "line 2: unknown frame 'gian'"),
     ],
@@ -446,6 +448,13 @@ def test_a_coding_that_breaks_a_rule_is_refused(tmp_path: Path, content: dict[st
     with pytest.raises(CorpusError, match=message) as caught:
         Corpus.read(tmp_path, CODEBOOK)
     assert str(caught.value).startswith(f"{tmp_path / 'codings.jsonl'}: ")
+
+
+def test_a_number_names_the_same_annotator_as_its_digits(tmp_path: Path) -> None:
+    codings: list[Any] = [{"id": "s1", "annotator": annotator, "frames": []} for annotator in (0, "0")]
+    write_folder(tmp_path, sentences=[row()], codings=codings)
+    with pytest.raises(CorpusError, match=r"line 2: '0' codes sentence 's1' twice; keep one coding$"):
+        Corpus.read(tmp_path, CODEBOOK)
 
 
 def test_a_part_of_a_corpus_is_written_with_its_own_codings(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from framecls.cli import app
 from framecls.corpus import AnnotatedSentence, Corpus, gather, merge, read_codings_of, write_corpus
 from framecls.errors import ConfigError, CorpusError
 from tests.corpus.builders import coded, small_codebook, small_corpus, write_jsonl
@@ -55,13 +57,21 @@ def test_a_settled_reading_beside_its_codings_is_no_coding(tmp_path: Path) -> No
     write_jsonl(tmp_path / "codings.jsonl", codings)
     corpus = read_codings_of([tmp_path], small_codebook())
     assert {id: [c.annotator for c in of_id] for id, of_id in corpus.codings.items()} == {"s1": ["ada", "bo"]}
-    # A row of its own by somebody who codes elsewhere too is one.
-    rows = [row("s1", [], "ada"), row("s1", ["carry"], "bo"), row("s2", ["gain"], "bo"), row("s3", [], "judge")]
-    several = read_codings_of([write_jsonl(tmp_path / "long.jsonl", rows)], small_codebook())
-    assert {id: [c.annotator for c in of_id] for id, of_id in several.codings.items()} == {
+
+
+def test_every_row_of_a_table_of_several_coders_is_a_coding(tmp_path: Path) -> None:
+    rows = [row("s1", [], "ada"), row("s1", ["carry"], "bo"), row("s2", ["gain"], "cy"), row("s3", ["gain"])]
+    long = write_jsonl(tmp_path / "long.jsonl", rows)
+    corpus = read_codings_of([long, write_jsonl(tmp_path / "dee.jsonl", [row("s2", [])])], small_codebook())
+    assert {id: [c.annotator for c in of_id] for id, of_id in corpus.codings.items()} == {
         "s1": ["ada", "bo"],
-        "s2": ["bo"],
+        "s2": ["cy", "dee"],
+        "s3": ["long"],
     }
+    (s2,) = (sentence for sentence in merge(corpus, by="majority").corpus.sentences if sentence.id == "s2")
+    assert (s2.frames, s2.borderline) == ((), True)
+    write_corpus(Corpus.read(long, small_codebook()), tmp_path / "written")
+    assert set(Corpus.read(tmp_path / "written", small_codebook()).codings) == {"s1", "s2"}
 
 
 def test_files_that_do_not_fit_together(tmp_path: Path, three: list[Path]) -> None:
@@ -128,6 +138,27 @@ def test_rules_that_cannot_be_followed(three: list[Path]) -> None:
         merge(corpus, by="adjudicator=di")
     with pytest.raises(CorpusError, match="no sentence is coded, so there is nothing to merge"):
         merge(small_corpus(coded("s1")), by="majority")
+
+
+def test_commands_do_not_replace_the_corpus_they_read(tmp_path: Path) -> None:
+    small_codebook().write(tmp_path / "codebook.toml")
+    (tmp_path / "a").mkdir()
+    ada = write_jsonl(tmp_path / "a" / "sentences.jsonl", [row("s1", ["carry"], "ada")])
+    bo = write_jsonl(tmp_path / "bo.jsonl", [row("s1", [], "bo")])
+    before = ada.read_bytes()
+    refused = "is what is read; give --output another name"
+    for command, message in (
+        (["merge", ada, bo], "would replace the codings it is merged from; give another --output"),
+        (["facts", ada], refused),
+        (["facts", tmp_path / "a"], refused),
+        (["hydrate", "--documents", bo, "--facts", tmp_path / "a"], refused),
+        (["hydrate", "--documents", ada, "--facts", tmp_path], refused),
+    ):
+        options = ["--output", tmp_path / "a", "--codebook", tmp_path / "codebook.toml"]
+        done = CliRunner().invoke(app, ["corpus", *map(str, [*command, *options])])
+        assert done.exit_code == 1
+        assert message in (done.output + str(done.exception))
+        assert ada.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,10 @@ def corpus_merge(
     """Merge the codings of several annotators into one reading of each sentence."""
     from framecls.codebook import Codebook
     from framecls.corpus import merge, read_codings_of, write_corpus
+    from framecls.corpus.writing import corpus_files
     from framecls.report import merge_markdown
 
-    if output.resolve() in {path.resolve() for path in corpora}:
+    if {path.resolve() for path in (output, *corpus_files(output))} & {path.resolve() for path in corpora}:
         fail(f"{output}: would replace the codings it is merged from; give another --output")
     merged = merge(read_codings_of(corpora, Codebook.read(codebook)), by=by)
     write_corpus(merged.corpus, output)
@@ -107,7 +108,9 @@ def corpus_facts(
     """Reduce a corpus to facts that may be passed on where its texts may not: fingerprints, frames, addresses."""
     from framecls.codebook import Codebook
     from framecls.corpus import Corpus, Standoff, write_standoff
+    from framecls.files import refuse_overwriting
 
+    refuse_overwriting(output / "sentences.jsonl", [corpus, corpus / "sentences.jsonl"])
     standoff = Standoff.of(Corpus.read(corpus, Codebook.read(codebook)).coded())
     write_standoff(standoff, output)
     typer.echo(f"{output}: facts on {len(standoff.sentences)} sentences", err=True)
@@ -125,17 +128,20 @@ def corpus_hydrate(
     """Find coded sentences again in your own copies of the documents and write them as an annotated corpus."""
     from framecls.codebook import Codebook
     from framecls.corpus import Standoff, hydrate, write_corpus
+    from framecls.corpus.writing import corpus_files
     from framecls.documents import find_sources, read_documents
-    from framecls.files import write_jsonl
+    from framecls.files import refuse_overwriting, write_jsonl
 
+    sources, unknown = find_sources(documents)
+    missing = output / "missing.jsonl"
+    for path in (*corpus_files(output), missing):
+        refuse_overwriting(path, [facts / "sentences.jsonl", *(source.path for source in sources)])
     book = Codebook.read(codebook)
     standoff = Standoff.read(facts, book)
-    sources, unknown = find_sources(documents)
     copies = (copy for source in sources for copy in read_documents(source, encoding=encoding, text_column=text_column))
     found = hydrate(standoff, copies, book)
     for failure in (*unknown, *found.unread):
         typer.echo(f"framecls: {failure.path}: {failure.reason}", err=True)
-    missing = output / "missing.jsonl"
     missing.unlink(missing_ok=True)
     typer.echo(f"found {found.found}, moved {found.moved}, missing {len(found.missing)} of {len(standoff.sentences)}")
     if found.missing:

@@ -71,8 +71,8 @@ class Corpus:
             files.append(several)
             codings = list(read_codings(several, codebook, {row.id: row for row in rows}))
         grouped = group(rows, files[0])
-        if not codings:
-            codings = [row for rows_of_id in grouped.values() if len(rows_of_id) > 1 for row in rows_of_id]
+        if not codings and len(grouped) < len(rows):
+            codings = rows
         by_id: dict[str, list[AnnotatedSentence]] = defaultdict(list)
         for coding in codings:
             by_id[coding.id].append(coding)

@@ -120,16 +120,17 @@ def read_codings(
     seen = set()
     for row in table_rows(path):
         where = f"{path}: {row.where}"
-        id, annotator = str(row.values.get("id", "")), row.values.get("annotator")
+        id = str(row.values.get("id", ""))
         if id not in sentences:
             raise CorpusError(f"{where}: codes sentence {id!r}, which the corpus does not have")
-        if not annotator:
-            raise CorpusError(f"{where}: no 'annotator'; every coding says who made it")
-        if (id, annotator) in seen:
-            raise CorpusError(f"{where}: {annotator!r} codes sentence {id!r} twice; keep one coding")
-        seen.add((id, annotator))
         sentence = sentences[id]
-        yield _sentence({**row.values, "id": id}, sentence.text, sentence.document_id, where, codebook)
+        coding = _sentence({**row.values, "id": id}, sentence.text, sentence.document_id, where, codebook)
+        if not coding.annotator:
+            raise CorpusError(f"{where}: no 'annotator'; every coding says who made it")
+        if (id, coding.annotator) in seen:
+            raise CorpusError(f"{where}: {coding.annotator!r} codes sentence {id!r} twice; keep one coding")
+        seen.add((id, coding.annotator))
+        yield coding
 
 
 def _sentence(
@@ -138,6 +139,7 @@ def _sentence(
     try:
         frames = read_frames(values, codebook)
         start, end = whole_number(values, "start"), whole_number(values, "end")
+        annotator = _annotator(values)
         borderline = _truth(values.get("borderline"), "borderline")
         codes = _codes(values, codebook)
         near = _near(values, frames, codebook)
@@ -154,7 +156,7 @@ def _sentence(
         end,
         str(values.get("before") or ""),
         str(values.get("heading") or ""),
-        str(values.get("annotator") or ""),
+        annotator,
         borderline,
         str(values.get("note") or ""),
         codes,
@@ -162,6 +164,13 @@ def _sentence(
         inclusion,
         shares,
     )
+
+
+def _annotator(values: Mapping[str, Any]) -> str:
+    found = values.get("annotator")
+    if isinstance(found, list | dict):
+        raise ValueError(f"'annotator' must be a name, found {found!r}; give every annotator a row")
+    return "" if found is None else str(found)
 
 
 def _inclusion(values: Mapping[str, Any]) -> float | None:

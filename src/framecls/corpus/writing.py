@@ -13,7 +13,17 @@ from framecls.corpus.records import DOCUMENT_WORDS, AnnotatedSentence, DocumentF
 from framecls.corpus.standoff import Standoff
 from framecls.files import write_jsonl, write_text
 
-__all__ = ["write_corpus", "write_standoff"]
+__all__ = ["corpus_files", "write_corpus", "write_standoff"]
+
+
+def corpus_files(folder: Path) -> tuple[Path, ...]:
+    """
+    Name the files that :func:`write_corpus` writes, or removes where there is nothing to say.
+
+    :param folder: the folder of the corpus.
+    :returns: its sentences, documents and codings.
+    """
+    return tuple(folder / f"{name}.jsonl" for name in ("sentences", "documents", "codings"))
 
 
 def write_corpus(corpus: Corpus, folder: Path | str) -> None:
@@ -22,15 +32,15 @@ def write_corpus(corpus: Corpus, folder: Path | str) -> None:
 
     :param corpus: the corpus.
     :param folder: gets ``sentences.jsonl`` and, where there is something to say, ``documents.jsonl`` and
-        ``codings.jsonl``.
+        ``codings.jsonl``, which holds the codings whose annotator is named.
     """
     folder = Path(folder)
     used = dict.fromkeys(corpus.document_ids())
     documents = [_known(asdict(corpus.documents[id])) for id in used if id in corpus.documents]
-    codings = [_coding(coding) for s in corpus.sentences for coding in corpus.codings.get(s.id, ())]
-    write_jsonl(folder / "sentences.jsonl", (_sentence(sentence, corpus.codebook) for sentence in corpus.sentences))
-    for name, rows in (("documents", documents), ("codings", codings)):
-        path = folder / f"{name}.jsonl"
+    codings = [_coding(coding) for s in corpus.sentences for coding in corpus.codings.get(s.id, ()) if coding.annotator]
+    sentences, *others = corpus_files(folder)
+    write_jsonl(sentences, (_sentence(sentence, corpus.codebook) for sentence in corpus.sentences))
+    for path, rows in zip(others, (documents, codings), strict=True):
         if rows:
             write_jsonl(path, rows)
         else:

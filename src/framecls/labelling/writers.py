@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from framecls.errors import ConfigError
+from framecls.files import formula_free
 from framecls.labelling.failures import FAILURES
 
 __all__ = ["OUTPUT_SUFFIXES", "LabelWriter", "check_output", "label_schema"]
@@ -22,8 +23,6 @@ OUTPUT_SUFFIXES = (".parquet", ".jsonl", ".csv")
 _ROW_GROUP = 65_536
 #: Columns whose values repeat, so that Parquet gains by keeping each once; it would try the others in vain.
 _REPEATING = ["document_id", "heading", "unit", "frames.list.element", "model", "codebook"]
-#: What a spreadsheet takes for the beginning of a formula.
-_FORMULA = "=+-@\t\r"
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -143,7 +142,7 @@ class LabelWriter:
         if pa.types.is_list(column.type):
             return [";".join(value) for value in values]
         if self._spreadsheet and pa.types.is_string(column.type):
-            return [f"'{value}" if value and value[0] in _FORMULA else value for value in values]
+            return [formula_free(value) if value else value for value in values]
         return values
 
     def __exit__(

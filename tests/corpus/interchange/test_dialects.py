@@ -287,6 +287,8 @@ def test_sources_beside_the_project_and_nowhere_else(tmp_path: Path) -> None:
     for path, sources in (
         ("relative://../secret.txt", None),
         ("relative://link.txt", None),
+        ("relative:///a%00.txt", None),
+        (f"relative:///{'x' * 300}.txt", None),
         (f"absolute://{outside}", None),
         (f"absolute://{outside}", inside),
         (f"absolute://{inside}/kept.txt", None),

@@ -64,23 +64,35 @@ def projects(draw: st.DrawFn, *, passages: bool) -> Project:
     """A project of people and a model; in one of passages they select what they like, and what overlaps."""
     made = tuple(draw(documents(id)) for id in ("d1", "old/ñ 2.md", "d3")[: draw(st.integers(1, 3))])
     annotators = (*PEOPLE[: draw(st.integers(1, 3))], MODEL)
-    selections, completed = [], set()
+    selections = []
+    completed: set[tuple[str, str]] = set()
+    partial: set[tuple[str, str]] = set()
     for document in made:
         for who in annotators:
             if not draw(st.booleans()):
                 continue
-            completed.add((who, document.id))
             ranges = [(unit.start, unit.end) for unit in document.units]
             if passages and document.text:
                 places = st.integers(0, len(document.text) - 1)
                 for start in draw(st.lists(places, max_size=2)):
                     ranges.append((start, draw(st.integers(start + 1, len(document.text)))))
+            in_part = bool(ranges) and draw(st.booleans())
+            (partial if in_part else completed).add((who, document.id))
             for start, end in dict.fromkeys(ranges):
                 codes = draw(st.lists(st.sampled_from([code.id for code in CODES]), unique=True))
                 chances = tuple(draw(st.sampled_from([0.25, 0.5, 1.0])) for _ in codes) if who == MODEL else ()
                 note = draw(st.sampled_from(["", "unsure, ask; again"])) if codes else ""
                 selections.append(Selection(document.id, who, tuple(codes), start, end, note, chances))
-    return Project("notices", made, annotators, CODES, tuple(selections), frozenset(completed), frozenset({MODEL}))
+    return Project(
+        "notices",
+        made,
+        annotators,
+        CODES,
+        tuple(selections),
+        frozenset(completed),
+        frozenset({MODEL}),
+        frozenset(partial),
+    )
 
 
 def codings(project: Project) -> set[tuple[str, str, int | None, int | None, str]]:
@@ -119,14 +131,15 @@ def notice(text: str, *ranges: tuple[int, int, tuple[str, ...]]) -> Project:
 @given(project=projects(passages=True))
 def test_passages_come_back_on_the_same_characters(project: Project, format: str, tmp_path: Path) -> None:
     # A CAS, or a row, is there only of what somebody read.
-    assume(project.completed or not format.startswith("cas"))
+    read = project.completed | project.partial
+    assume(read or not format.startswith("cas"))
     found = round_trip(project, format, tmp_path / SPANS[format])
     assert codings(found) == codings(project)
-    active = {who for who, _ in project.completed}
+    active = {who for who, _ in read}
     texts = project.texts()
     if format.startswith("cas"):
         # A CAS is a document as somebody annotated it; what nobody did is not there.
-        texts = {id: text for id, text in texts.items() if any(id == of for _, of in project.completed)}
+        texts = {id: text for id, text in texts.items() if any(id == of for _, of in read)}
     assert found.texts() == texts
     if not format.startswith("cas"):
         assert {document.id: document.sentences for document in found.documents} == {
@@ -136,6 +149,17 @@ def test_passages_come_back_on_the_same_characters(project: Project, format: str
         assert active <= set(found.annotators)
         assert found.models == project.models & set(found.annotators)
         assert found.completed == project.completed
+        assert found.partial == project.partial
+    if format == "doccano":
+        assert found.partial <= project.partial
+    assert nothing(found, project.partial) == nothing(project, project.partial)
+
+
+def nothing(project: Project, partial: frozenset[tuple[str, str]]) -> set[tuple[str, str, int | None, int | None]]:
+    """Where annotators who read a document in part found nothing."""
+    ranges = [(s.annotator, s.document, s.start, s.end, bool(s.codes)) for s in project.selections]
+    coded = {one[:4] for one in ranges if one[4]}
+    return {one[:4] for one in ranges if one[:2] in partial} - coded
 
 
 @pytest.mark.parametrize("format", SENTENCES)

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,41 @@ def test_doccano_of_several_annotators(tmp_path: Path) -> None:
     assert reading.problems == ()
 
 
+def test_doccano_lays_the_sentences_of_all_files_out_together(tmp_path: Path) -> None:
+    def lines(*rows: tuple[str, str, str]) -> str:
+        keys = ("sentence_id", "text", "label")
+        return "".join(json.dumps({"document_id": "d", **dict(zip(keys, row, strict=True))}) + "\n" for row in rows)
+
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("anna.jsonl", lines(("1", "Ships wait.", "toll"), ("2", "Ships pay.", "pilot")))
+        archive.writestr("bo.jsonl", lines(("0", "A notice of the harbour.", "toll"), ("2", "Ships pay.", "toll")))
+        archive.writestr("cy.jsonl", lines(("2", "Ships paid.", "pilot"), ("1", "Ships wait.", "pilot")))
+    reading = doccano.read(path)
+    assert codings(reading.project) == {
+        ("anna", "toll", "Ships wait."),
+        ("anna", "pilot", "Ships pay."),
+        ("bo", "toll", "A notice of the harbour."),
+        ("bo", "toll", "Ships pay."),
+        ("cy", "pilot", "Ships wait."),
+    }
+    (problem,) = reading.problems
+    assert problem.where.endswith("cy.jsonl: line 1")
+    assert problem.reason == "sentence '2' has another text above"
+
+
+def test_doccano_of_two_texts_of_one_document(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in (("anna", "Ships pay."), ("bo", "Today ships pay.")):
+            row = {"id": 1, "text": text, "label": [[0, 5, "toll"]]}
+            archive.writestr(f"{name}.jsonl", json.dumps(row))
+    reading = doccano.read(path)
+    assert codings(reading.project) == {("anna", "toll", "Ships")}
+    (problem,) = reading.problems
+    assert problem.reason == "document '1' is there twice with different texts"
+
+
 def test_no_doccano(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"x\.jsonl: byte 0 is not UTF-8"):
         doccano.read(_bytes(tmp_path / "x.jsonl", b"\xff\xff"))
@@ -235,6 +271,8 @@ def test_web_annotations_of_others_with_their_sources(tmp_path: Path) -> None:
         annotation("A pilot is sent", creator={"id": "http://isle.example/anna", "type": "Person"}),
         annotation("no such words"),
         annotation("pay", "../secret.txt"),
+        annotation("pay", "x" * 300),
+        annotation("pay", "a%00.txt"),
     ]
     collection = {
         "@context": "http://www.w3.org/ns/anno.jsonld",
@@ -247,8 +285,11 @@ def test_web_annotations_of_others_with_their_sources(tmp_path: Path) -> None:
     who = "http://isle.example/anna"
     assert codings(reading.project) == {(who, "toll", "A pilot is sent"), (who, "pilot", "A pilot is sent")}
     assert [lost.quote for lost in reading.lost] == ["no such words"]
-    (problem,) = reading.problems
-    assert problem.reason.startswith("is of document '../secret.txt', whose text is not here; ")
+    assert [problem.reason.split(",")[0][:25] for problem in reading.problems] == [
+        "is of document '../secret",
+        "is of document 'xxxxxxxxx",
+        "is of document 'a%00.txt'",
+    ]
     (alone,) = web_annotation.read(saved(tmp_path / "one.jsonld", items[0])).problems
     assert alone.reason.endswith("give the folder with it as --sources")
 
@@ -324,6 +365,8 @@ def test_a_cas_of_one_document(tmp_path: Path) -> None:
         ),
         ("x.xmi", b"<x", "is no readable CAS: XMLSyntaxError"),
         ("x.json", b'{"%TYPES": 3}', "is no readable CAS"),
+        ("x.json", b'{"%TYPES": {}, "%FEATURE_STRUCTURES": [{"%ID": 1, "%TYPE": "x.Y"}]}', "TypeNotFoundError"),
+        ("x.json", b'{"%TYPES": ' + b"[" * 200_000, "is no readable CAS: RecursionError"),
         ("x.json", b"{", "is no readable CAS"),
     ],
 )
@@ -386,8 +429,55 @@ def test_a_table_that_contradicts_itself(tmp_path: Path) -> None:
 
 def test_no_workbook(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
-    with pytest.raises(CorpusError, match="is no readable XLSX workbook"):
+    with pytest.raises(CorpusError, match=r"x\.xlsx: is no readable zip archive"):
         tables.read(_bytes(tmp_path / "x.xlsx", b"PK nothing"))
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({SHEET: lambda xml: xml[:-60]}, "is no readable XLSX workbook"),
+        ({SHEET: lambda xml: b"no XML"}, "is no readable XLSX workbook"),
+        ({"xl/workbook.xml": lambda xml: xml[:-60]}, "is no readable XLSX workbook"),
+        ({"xl/workbook.xml": lambda xml: b"<workbook/>"}, "is no readable XLSX workbook"),
+        ({SHEET: lambda xml: LAUGHS.encode() + xml.replace(b"Ships pay.", b"&b;")}, f"{SHEET}: has a document type"),
+        ({"xl/styles.xml": lambda xml: b"<!-- <x -->" + LAUGHS.encode() + xml}, "styles.xml: has a document type"),
+        ({"../x.xml": lambda xml: b"<x/>"}, r"entry '\.\./x\.xml' leads out of the archive"),
+    ],
+)
+def test_workbooks_that_are_broken_or_not_to_be_trusted(
+    change: dict[str, Callable[[bytes], bytes]], message: str, tmp_path: Path
+) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (("id", "text", "code"), ("1", "Ships pay.", "toll")):
+        book.active.append(row)
+    book.save(tmp_path / "good.xlsx")
+    assert codings(tables.read(tmp_path / "good.xlsx").project) == {("annotator", "toll", "Ships pay.")}
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "x.xlsx", "w") as archive:
+        for name in {**parts, **change}:
+            archive.writestr(name, change.get(name, bytes)(parts.get(name, b"")))
+    with pytest.raises(CorpusError, match=message) as error:
+        tables.read(tmp_path / "x.xlsx")
+    assert "\n" not in str(error.value)
+
+
+def test_a_workbook_that_is_damaged(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(("id", "text", "code"))
+    book.save(tmp_path / "x.xlsx")
+    content = bytearray((tmp_path / "x.xlsx").read_bytes())
+    spot = content.index(SHEET.encode()) + len(SHEET) + 20
+    content[spot : spot + 20] = bytes(20)
+    with pytest.raises(CorpusError, match=r"x\.xlsx: is no readable zip archive"):
+        tables.read(_bytes(tmp_path / "x.xlsx", bytes(content)))
 
 
 def test_a_text_is_never_a_formula(tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ LAUGHS = '<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
         (with_project("<Harbour/>"), "is a Harbour, no Project of REFI-QDA"),
         (with_project(f"{LAUGHS}<Project name='&b;'/>"), "has a document type (<!DOCTYPE …>); such XML is refused"),
         (with_project(f"{LAUGHS}<Project name='&b;'/>".encode("utf-16")), "has a document type"),
+        (with_project(f"<!-- <x -->{LAUGHS}<Project name='&b;'/>"), "has a document type"),
+        (with_project(f"<!--{'-x' * 40_000}-->{LAUGHS}<Project name='&b;'/>"), "has a document type"),
         (with_project('<!DOCTYPE p SYSTEM "file:///etc/hostname"><Project name="p"/>'), "has a document type"),
     ],
 )

@@ -112,6 +112,21 @@ def test_codes_without_a_frame_are_listed_with_what_they_may_mean(tmp_path: Path
     }
 
 
+def test_a_table_holds_no_formula_and_is_found_again(tmp_path: Path) -> None:
+    codes = [Code("1", '=HYPERLINK("http://isle.example")'), Code("2", "+"), Code("3", "-", parent="2")]
+    with pytest.raises(UnmappedCodesError) as error:
+        map_codes(a_project(*codes), BOOK)
+    path = error.value.write_table(tmp_path / "mapping.csv")
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    assert [line.partition(",")[0] for line in lines[1:]] == [
+        '"\'=HYPERLINK(""http://isle.example"")"',
+        "'+",
+        "'+ > -",
+    ]
+    path.write_text("\n".join([lines[0], *(line.replace(",,,", ",carry,,") for line in lines[1:])]))
+    assert list(mapped(*codes, table=MappingTable.read(path, BOOK)).values()) == ["carry"] * 3
+
+
 def test_many_codes_are_counted() -> None:
     with pytest.raises(UnmappedCodesError, match=r"24 codes are no frames .*'19'; and 4 more; say what"):
         map_codes(a_project(*(Code(str(number), str(number)) for number in range(24))), BOOK)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framecls.corpus import Corpus
+from framecls.corpus import Corpus, read_codings_of
 from framecls.corpus.interchange import Overlap, write_imported
 from framecls.corpus.interchange.importing import Imported
 from framecls.corpus.interchange.mapping import MappingTable, map_codes
@@ -163,6 +163,15 @@ def test_who_has_read_what() -> None:
     said, report = annotated(replace(project, completed=frozenset({("Ben", "f")})))
     assert report.annotators == {"Ann": 6, "Ben": 6}
     assert [s.annotator for s in said.sentences if s.document_id == "f"] == ["Ben"] * 3
+
+
+def test_the_only_coder_of_a_document_is_kept_beside_those_of_another(tmp_path: Path) -> None:
+    more = (CodedDocument("d", "d", TEXT), CodedDocument("e", "e", TEXT))
+    selections = (selected(SECOND), selected(SECOND, who="Ben"), selected(THIRD, who="Cy", document="e"))
+    corpus, report = annotated(Project("p", more, ("Ann", "Ben", "Cy"), codes_of(BOOK), selections))
+    write_imported(Imported(corpus, report, ()), tmp_path)
+    again = read_codings_of([tmp_path], BOOK)
+    assert [c.annotator for c in again.codings["e#0003"]] == ["Cy"]
 
 
 def test_models_and_whole_documents_are_left_out_unless_asked_for() -> None:

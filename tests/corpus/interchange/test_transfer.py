@@ -20,7 +20,7 @@ from framecls.corpus.interchange.project import Project
 from framecls.corpus.interchange.refi import read_qdpx
 from framecls.corpus.interchange.reporting import report_markdown
 from framecls.corpus.writing import write_corpus
-from framecls.errors import CorpusError
+from framecls.errors import ConfigError, CorpusError
 from framecls.labelling import label
 from framecls.model import FrameClassifier
 from tests.corpus.builders import coded, small_codebook, small_corpus
@@ -104,6 +104,16 @@ def test_labels_of_every_kind(suffix: str, model_path: Path, codebook: Codebook,
     )
 
 
+def test_labels_without_probabilities(labelled: tuple[Path, Path], codebook: Codebook, tmp_path: Path) -> None:
+    labels, folder = labelled
+    lines = [{key: value for key, value in row.items() if not key.startswith("prob_")} for row in rows(labels)]
+    (tmp_path / "labels.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = export_project(tmp_path / "labels.jsonl", tmp_path / "p.qdpx", codebook, documents=[folder])
+    back = read_qdpx(tmp_path / "p.qdpx").project
+    assert len(back.selections) == done.selections > 0
+    assert {selection.probabilities for selection in back.selections} == {()}
+
+
 def test_labels_whose_documents_changed_are_left_out(
     labelled: tuple[Path, Path], codebook: Codebook, tmp_path: Path
 ) -> None:
@@ -185,6 +195,53 @@ def test_a_corpus_without_its_texts_is_put_together_from_sentences(tmp_path: Pat
     write_corpus(wrong, tmp_path / "wrong")
     with pytest.raises(CorpusError, match="sentence 'a' does not stand at 1 to 5 of document 'd1'"):
         export_project(tmp_path / "wrong", tmp_path / "p.qdpx", book)
+
+
+#: The extra a format needs.
+READERS = {"x.xmi.zip": "cassis", "x.xlsx": "openpyxl"}
+
+
+@pytest.mark.parametrize(
+    "name", ["x.qdpx", "x.xmi.zip", "x.json", "x.jsonld", "x.zip", "x.sentences.json", "x.csv", "x.xlsx"]
+)
+def test_what_nobody_read_carries_nothing_when_it_comes_back(name: str, tmp_path: Path) -> None:
+    if name in READERS:
+        pytest.importorskip(READERS[name])
+    book = small_codebook("carry", "gain")
+    text = "The delegates met. They carry the cost. Both isles gain by it. The sun was out. They went home."
+    words = ("The delegates met.", "They carry the cost.", "Both isles gain by it.")
+    facts: list[dict[str, Any]] = [
+        {"text": one, "document": "d", "start": text.index(one), "end": text.index(one) + len(one)} for one in words
+    ]
+    # The corpus has three of five sentences; Ann has coded them all, and Ben two.
+    codings: dict[str, tuple[AnnotatedSentence, ...]] = {
+        "d#1": (coded("d#1", annotator="Ann", **facts[0]), coded("d#1", annotator="Ben", **facts[0])),
+        "d#2": (coded("d#2", "carry", annotator="Ann", **facts[1]), coded("d#2", annotator="Ben", **facts[1])),
+        "d#3": (coded("d#3", annotator="Ann", **facts[2]),),
+    }
+    corpus = small_corpus(*(of_id[0] for of_id in codings.values()), codebook=book, texts={"d": text})
+    write_corpus(Corpus(book, corpus.sentences, corpus.documents, codings), tmp_path / "corpus")
+    format = "doccano" if name == "x.zip" else None
+    export_project(tmp_path / "corpus", tmp_path / name, book, format=format)
+    back = import_project(tmp_path / name, book)
+    assert back.report.complete
+    assert [
+        [(c.annotator, c.text, c.frames) for c in back.corpus.codings[sentence.id]]
+        for sentence in back.corpus.sentences
+    ] == [[(c.annotator, c.text, c.frames) for c in of_id] for of_id in codings.values()]
+    everything = import_project(tmp_path / "x.qdpx", book, coded_all=True) if name == "x.qdpx" else None
+    assert everything is None or everything.report.annotators == {"Ann": 5, "Ben": 5}
+
+
+def test_a_document_is_read_in_full_where_all_of_its_sentences_are_coded(tmp_path: Path) -> None:
+    text = "The delegates met. They carry the cost."
+    sentences = [coded("a", text=text[:18], start=0, end=18), coded("b", "carry", text=text[19:], start=19, end=39)]
+    for count, completed in ((2, {("coder", "d1")}), (1, set())):
+        write_corpus(small_corpus(*sentences[:count], texts={"d1": text}), tmp_path / str(count))
+        export_project(tmp_path / str(count), tmp_path / "p.qdpx", small_codebook())
+        back = read_qdpx(tmp_path / "p.qdpx").project
+        assert back.completed == completed
+        assert [selection.codes == () for selection in back.selections] == [not completed]
 
 
 def merged(
@@ -280,6 +337,14 @@ def test_what_cannot_be_merged(labelled: tuple[Path, Path], codebook: Codebook, 
         merged(labelled, codebook, target, target)
     with pytest.raises(CorpusError, match="holds codings of people; --into adds labels of a model"):
         export_project(labelled[1], tmp_path / "out.qdpx", codebook, into=target)
+    notice: dict[str, str | bytes] = {f"sources/{guid('notice')}.txt": TEXT, "sources/map.png": bytes(range(256)) * 9}
+    whole = archive(tmp_path / "w.qdpx", project(f"<Sources>{text_source('notice')}</Sources>"), notice)
+    content = bytearray(whole.read_bytes())
+    spot = content.index(b"sources/map.png") + 25
+    content[spot : spot + 20] = bytes(20)
+    whole.write_bytes(content)
+    with pytest.raises(CorpusError, match=r"w\.qdpx: entry 'sources/map\.png' is damaged .*; export the project again"):
+        merged(labelled, codebook, whole, tmp_path / "out.qdpx")
     broken = archive(tmp_path / "b.qdpx", "<Project name='p'><Users>")
     with pytest.raises(CorpusError, match="cannot be written into: it is broken or damaged"):
         merged(labelled, codebook, broken, tmp_path / "out.qdpx")
@@ -345,6 +410,33 @@ def test_only_a_project_can_be_added_to(
     labels, folder = labelled
     with pytest.raises(CorpusError, match="can be added to with --into"):
         export_project(labels, tmp_path / "x.oth", codebook, documents=[folder], into=simple(tmp_path / "t.qdpx", TEXT))
+
+
+def test_what_is_read_is_not_replaced(labelled: tuple[Path, Path], codebook: Codebook, tmp_path: Path) -> None:
+    (tmp_path / "speech.txt").write_bytes(TEXT.encode())
+    (tmp_path / "m.toml").write_text('"*" = "ignore"')
+    write_corpus(small_corpus(coded("a", "carry")), tmp_path / "corpus")
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text("".join(json.dumps(row) + "\n" for row in rows(labelled[0])))
+    mapping = {"mapping": tmp_path / "m.toml", "into": simple(tmp_path / "t.qdpx", TEXT)}
+    calls: list[tuple[Path, Path, dict[str, Any]]] = [
+        (labels, tmp_path / "speech.txt", {"format": "doccano"}),
+        (labels, labels, {"format": "doccano"}),
+        (labels, tmp_path / "m.toml", {"format": "qdpx", **mapping}),
+        (tmp_path / "corpus", tmp_path / "corpus" / "sentences.jsonl", {"format": "doccano"}),
+    ]
+    for coded_, output, more in calls:
+        before = output.read_bytes()
+        with pytest.raises(ConfigError, match=f"{output.name}: is what is read; give --output another name"):
+            export_project(coded_, output, codebook, documents=[tmp_path / "speech.txt"], **more)
+        assert output.read_bytes() == before
+    row = {"id": 1, "text": "Ships pay.", "label": [[0, 5, "toll"]]}
+    path = tmp_path / "corpus" / "sentences.jsonl"
+    path.write_text(json.dumps(row))
+    imported = import_project(path, codebook)
+    with pytest.raises(ConfigError, match=r"sentences\.jsonl: is what is read; give --output another name"):
+        write_imported(imported, tmp_path / "corpus")
+    assert json.loads(path.read_text()) == row
 
 
 @dataclass

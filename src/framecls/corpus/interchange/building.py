@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from framecls.corpus.interchange.project import (
     Selection,
     Unit,
 )
+from framecls.corpus.interchange.sentences import cut
 from framecls.corpus.reading import table_rows
 from framecls.corpus.records import AnnotatedSentence
 from framecls.documents import Document, Failure, find_sources, read_documents
@@ -51,6 +53,9 @@ def project_of_corpus(corpus: Corpus, codes: Sequence[Code], name: str) -> Proje
     """
     Make a project of a corpus: every annotator's codings where they are known, the settled ones elsewhere.
 
+    An annotator has read a document in full who coded all of its sentences that the corpus has, where these are all
+    the sentences of its text; in part otherwise.
+
     :param corpus: the corpus. A document whose text it does not have is put together from its sentences.
     :param codes: codes whose ids are ``frame`` and ``frame/code`` of the corpus' codebook.
     :param name: what the project is called.
@@ -62,6 +67,7 @@ def project_of_corpus(corpus: Corpus, codes: Sequence[Code], name: str) -> Proje
         by_document[sentence.document_id].append(sentence)
     documents, selections = [], []
     completed: set[tuple[str, str]] = set()
+    partial: set[tuple[str, str]] = set()
     annotators: dict[str, None] = {}
     for id, sentences in by_document.items():
         document, places = _document(id, sentences, corpus)
@@ -76,8 +82,18 @@ def project_of_corpus(corpus: Corpus, codes: Sequence[Code], name: str) -> Proje
                 read[who] += 1
                 of_sentence = _codes_of(coding, corpus.codebook)
                 selections.append(Selection(id, who, of_sentence, *places[sentence.id], coding.note))
-        completed |= {(who, id) for who, count in read.items() if count == len(sentences)}
-    return Project(name, tuple(documents), tuple(annotators), tuple(codes), tuple(selections), frozenset(completed))
+        whole = _reaches_every_sentence(document, places.values())
+        for who, count in read.items():
+            (completed if whole and count == len(sentences) else partial).add((who, id))
+    return Project(
+        name,
+        tuple(documents),
+        tuple(annotators),
+        tuple(codes),
+        tuple(selections),
+        frozenset(completed),
+        partial=frozenset(partial),
+    )
 
 
 def _codes_of(coding: AnnotatedSentence, codebook: Codebook) -> tuple[str, ...]:
@@ -112,6 +128,15 @@ def _document(
                 )
             places[sentence.id] = start, end
     return CodedDocument(id, (facts.title if facts else "") or id, text, units=_units(places)), places
+
+
+def _reaches_every_sentence(document: CodedDocument, places: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether every sentence that an import would find in the text shares a character with one of the corpus."""
+    reached = bytearray(len(document.text))
+    for start, end in places:
+        reached[start:end] = b"\1" * (end - start)
+    found = cut(replace(document, units=()))
+    return all(1 in reached[piece.start : piece.end] for piece in found)
 
 
 def _units(places: Mapping[str, tuple[int, int]]) -> tuple[Unit, ...]:
@@ -177,8 +202,8 @@ def project_of_labels(
             else:
                 places[str(row["sentence_id"])] = start, end
                 present = _present(row, frames)
-                chances = tuple(min(1.0, max(0.0, float(row[f"prob_{frame}"]))) for frame in present)
                 if present:
+                    chances = _chances(row, present)
                     selections.append(Selection(document.id, who, present, start, end, probabilities=chances))
                 continue
             place = f"{labels}: {row['sentence_id']}"
@@ -208,6 +233,14 @@ def _range(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
 
 def _present(row: Mapping[str, Any], frames: Iterable[str]) -> tuple[str, ...]:
     return tuple(frame for frame in frames if str(row[frame]).lower() in ("true", "1"))
+
+
+def _chances(row: Mapping[str, Any], frames: Iterable[str]) -> tuple[float, ...]:
+    """Give the probability of each frame; none where one of them has no number."""
+    try:
+        return tuple(min(1.0, max(0.0, float(row[f"prob_{frame}"]))) for frame in frames)
+    except (KeyError, TypeError, ValueError):
+        return ()
 
 
 def _wanted(

@@ -146,8 +146,12 @@ def _cas(document: CodedDocument, annotator: str, selections: Any, labels: Mappi
         if selection.start is None:
             continue
         chances = selection.probabilities or [None] * len(selection.codes)
-        for code, chance in zip(selection.codes, chances, strict=True):
-            one = frame(begin=selection.start, end=selection.end, frame=labels[code], probability=chance)
+        given: list[tuple[str | None, float | None]] = [
+            (labels[code], chance) for code, chance in zip(selection.codes, chances, strict=True)
+        ]
+        # What was read in part and got no code is there without one.
+        for label, chance in given or ([(None, None)] if (annotator, document.id) in project.partial else []):
+            one = frame(begin=selection.start, end=selection.end, frame=label, probability=chance)
             one.note = selection.note or None
             cas.add(one)
     return cas
@@ -181,6 +185,12 @@ def read(
 class _Reader:
     def __init__(self, path: Path, type_name: str | None, feature: str | None) -> None:
         self._cassis = _cassis()
+        types = self._cassis.typesystem
+        #: What cassis raises for files that are no CAS: it does not check them itself.
+        self._no_cas: tuple[type[Exception], ...] = (
+            *(etree.XMLSyntaxError, types.TypeNotFoundError, types.TypeCheckError, RecursionError),
+            *(ValueError, KeyError, TypeError, AttributeError, IndexError),
+        )
         self._type_name = type_name
         self._feature = feature
         self.collector = ProjectCollector(path.stem)
@@ -230,11 +240,15 @@ class _Reader:
             self.problems.append(Problem(where, f"document {document!r} has another text elsewhere; the first counts"))
             return
         self.collector.annotator(annotator, model=bool(facts is not None and facts.model))
-        if facts is not None and facts.complete:
+        in_part = facts is not None and facts.complete is False
+        if in_part:
+            self.collector.read_in_part(annotator, document)
+        elif facts is not None and facts.complete:
             self.collector.complete(annotator, document)
         for kind, feature in self._kinds(where, cas):
             for one in self._select(cas, kind):
-                self._mark(where, document, annotator, one, feature)
+                if getattr(one, feature, None) or (in_part and kind == FRAME_TYPE):
+                    self._mark(where, document, annotator, one, feature)
 
     def _load(self, suffix: str, content: bytes, types: bytes | None) -> Any:
         try:
@@ -249,8 +263,7 @@ class _Reader:
             return self._cassis.load_cas_from_xmi(
                 io.BytesIO(content), typesystem=self._cassis.load_typesystem(io.BytesIO(types)), lenient=True
             )
-        # What cassis raises for files that are no CAS: it does not check them itself.
-        except (etree.XMLSyntaxError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        except self._no_cas as error:
             raise CorpusError(f"is no readable CAS: {type(error).__name__}: {str(error)[:200]}") from error
 
     def _select(self, cas: Any, kind: str) -> list[Any]:
@@ -274,14 +287,14 @@ class _Reader:
 
     def _mark(self, where: str, document: str, annotator: str, one: Any, feature: str) -> None:
         begin, end, label = getattr(one, "begin", None), getattr(one, "end", None), getattr(one, feature, None)
-        if not label or not isinstance(begin, int) or not isinstance(end, int):
+        if not isinstance(begin, int) or not isinstance(end, int):
             return
         chance = getattr(one, "probability", None)
         note = getattr(one, "note", None)
         self.collector.mark(
             document,
             annotator,
-            [str(label)],
+            [str(label)] if label else [],
             (begin, end),
             where=where,
             note=str(note or ""),

@@ -24,7 +24,7 @@ __all__ = [
     "code_labels",
     "first_given",
     "lay_out",
-    "merge_readings",
+    "ranges_without_code",
     "read_json",
     "sentence_ranges",
 ]
@@ -84,6 +84,7 @@ class ProjectCollector:
         self._annotators: dict[str, None] = {}
         self._models: set[str] = set()
         self._completed: set[tuple[str, str]] = set()
+        self._partial: set[tuple[str, str]] = set()
         self._labels: dict[str, None] = {}
         self._marks: list[_Mark] = []
         self.problems: list[Problem] = []
@@ -135,6 +136,24 @@ class ProjectCollector:
         """
         self.annotator(annotator)
         self._completed.add((annotator, document))
+
+    def read_in_part(self, annotator: str, document: str, ranges: object = (), *, where: str = "") -> None:
+        """
+        Say that an annotator has read parts of a document: what they mark, and more.
+
+        :param annotator: their name.
+        :param document: its id.
+        :param ranges: what the file has from :func:`ranges_without_code`.
+        :param where: for messages.
+        """
+        self.annotator(annotator)
+        self._partial.add((annotator, document))
+        for one in ranges if isinstance(ranges, Sequence) else ():
+            match one:
+                case [int(start), int(end)]:
+                    self.mark(document, annotator, (), (start, end), where=where, exact=True)
+                case _:
+                    self.problems.append(Problem(where, f"has {one!r:.80} as read, which is no [start, end]"))
 
     def mark(
         self,
@@ -210,6 +229,7 @@ class ProjectCollector:
             selections,
             frozenset(self._completed),
             frozenset(self._models),
+            frozenset(self._partial),
         )
         return ProjectReading(project, tuple(moved), tuple(lost), tuple(self.problems), tuple(self.notices))
 
@@ -255,6 +275,16 @@ def sentence_ranges(document: CodedDocument) -> dict[str, list[tuple[str, int, i
     """
     found = [(unit.id, unit.start, unit.end) for unit in document.units]
     return {"sentences": found} if found else {}
+
+
+def ranges_without_code(selections: Iterable[Selection]) -> list[tuple[int, int]]:
+    """
+    Say in a format of passages with labels what an annotator read in part and found nothing in.
+
+    :param selections: theirs.
+    :returns: first character and one past the last of each that has no code.
+    """
+    return [(s.start, s.end) for s in selections if not s.codes and s.start is not None and s.end is not None]
 
 
 def _with_sentences(document: CodedDocument, given: object) -> CodedDocument:
@@ -345,32 +375,3 @@ def read_json(path: Path) -> object:
         raise CorpusError(f"{path}: byte {error.start} is not UTF-8; export it again") from error
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path}: is no JSON: {error}; export it again") from error
-
-
-def merge_readings(name: str, readings: Sequence[ProjectReading]) -> ProjectReading:
-    """
-    Put together what several annotators' files hold of the same documents.
-
-    :param name: what people call the project.
-    :param readings: one a file; a document of one id has one text in all of them.
-    :returns: the whole.
-    """
-    projects = [reading.project for reading in readings]
-    documents = {document.id: document for project in projects for document in project.documents}
-    codes = {code.id: code for project in projects for code in project.codes}
-    project = Project(
-        name,
-        tuple(documents.values()),
-        tuple(dict.fromkeys(annotator for project in projects for annotator in project.annotators)),
-        tuple(codes.values()),
-        tuple(selection for project in projects for selection in project.selections),
-        frozenset().union(*(project.completed for project in projects)),
-        frozenset().union(*(project.models for project in projects)),
-    )
-    return ProjectReading(
-        project,
-        tuple(moved for reading in readings for moved in reading.moved),
-        tuple(lost for reading in readings for lost in reading.lost),
-        tuple(problem for reading in readings for problem in reading.problems),
-        tuple(dict.fromkeys(notice for reading in readings for notice in reading.notices)),
-    )

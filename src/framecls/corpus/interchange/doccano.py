@@ -8,6 +8,8 @@ not say who read what, so a line without a label is not taken as coded.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from framecls.corpus.interchange.collecting import (
     code_labels,
     first_given,
     lay_out,
-    merge_readings,
+    ranges_without_code,
     sentence_ranges,
 )
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
@@ -65,65 +67,52 @@ def read(path: Path, sources: Path | None = None) -> ProjectReading:
     :returns: what is in it.
     :raises CorpusError: it is no such file.
     """
+    collector = ProjectCollector(path.stem)
     if path.suffix.lower() != ".zip":
-        return _read(path.stem, str(path), path.read_bytes())
-    readings = [
-        _read(name.stem, f"{path}: {name}", content)
-        for name, content in read_entries(path, (".jsonl",))
-        if name.stem not in ("all", "unknown")
-    ]
-    if not readings:
-        raise CorpusError(f"{path}: holds no .jsonl file of an annotator; export the data set as JSONL")
-    return merge_readings(path.stem, readings)
+        rows = _rows(path.read_bytes(), str(path), path.stem, collector)
+    else:
+        files = [one for one in read_entries(path, (".jsonl",)) if one[0].stem not in ("all", "unknown")]
+        if not files:
+            raise CorpusError(f"{path}: holds no .jsonl file of an annotator; export the data set as JSONL")
+        rows = [row for name, content in files for row in _rows(content, f"{path}: {name}", name.stem, collector)]
+    sentences = [row for row in rows if not _has_spans(row.values)]
+    documents = [row for row in rows if _has_spans(row.values)]
+    # Lines without a label are of the kind that the others are.
+    if documents and sentences and not any(_names(row.values) for row in sentences):
+        documents, sentences = rows, []
+    _add_sentences(collector, sentences)
+    for row in documents:
+        _add_document(collector, row)
+    return collector.reading()
 
 
-def _read(annotator: str, source: str, content: bytes) -> ProjectReading:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line: where it stands, the annotator it is by, what it holds, and its text."""
+
+    where: str
+    annotator: str
+    values: Mapping[str, Any]
+    text: str
+
+    @property
+    def document(self) -> str:
+        return first_given(self.values.get("document_id"), self.values.get("id"), self.where.rpartition(" ")[2])
+
+    @property
+    def sentence(self) -> str:
+        return first_given(self.values.get("sentence_id"), self.values.get("id"), self.where.rpartition(" ")[2])
+
+
+def _rows(content: bytes, source: str, annotator: str, collector: ProjectCollector) -> list[_Row]:
+    """Give the lines of one file; those that cannot be read become problems."""
     try:
         # Other line ends than this one may stand inside of a text.
         lines = content.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise CorpusError(f"{source}: byte {error.start} is not UTF-8; export it again") from error
-    collector = ProjectCollector(annotator)
-    rows = list(_rows(lines, source, collector))
-    if collector.problems and not rows:
-        first = collector.problems[0]
-        raise CorpusError(f"{first.where}: {first.reason}, nor is any other line; export the data set as JSONL")
-    sentences = [one for one in rows if not _has_spans(one[1])]
-    documents = [one for one in rows if _has_spans(one[1])]
-    # Lines without a label are of the kind that the others are.
-    if documents and sentences and not any(_names(row) for _, row, _ in sentences):
-        documents, sentences = rows, []
-    given: dict[str, dict[str, tuple[object, str]]] = {}
-    for where, row, text in sentences:
-        units = given.setdefault(_document(row, where), {})
-        if _sentence(row, where) in units:
-            collector.problems.append(Problem(where, "its sentence is there twice; the first counts", text))
-        units.setdefault(_sentence(row, where), (row.get("start"), text))
-    places: dict[tuple[str, str], tuple[int, int]] = {}
-    for document, units in given.items():
-        text, found = lay_out(units)
-        collector.document(document, text, units=found)
-        places.update(((document, unit.id), (unit.start, unit.end)) for unit in found)
-    for where, row, _ in sentences:
-        if labels := _names(row):
-            document = _document(row, where)
-            collector.mark(
-                document,
-                str(row.get("annotator") or annotator),
-                labels,
-                places[document, _sentence(row, where)],
-                where=where,
-                note=_comments(row),
-                exact=True,
-            )
-    for where, row, text in documents:
-        _add_document(collector, where, row, text, annotator)
-    return collector.reading()
-
-
-def _rows(
-    lines: Sequence[str], source: str, collector: ProjectCollector
-) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    rows = []
+    problems = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -131,13 +120,18 @@ def _rows(
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            collector.problems.append(Problem(where, f"is no JSON: {error}"))
+            problems.append(Problem(where, f"is no JSON: {error}"))
             continue
         text = row.get("text", row.get("data")) if isinstance(row, dict) else None
         if isinstance(text, str):
-            yield where, row, text
+            rows.append(_Row(where, str(row.get("annotator") or annotator), row, text))
         else:
-            collector.problems.append(Problem(where, "has no 'text'"))
+            problems.append(Problem(where, "has no 'text'"))
+    if problems and not rows:
+        first = problems[0]
+        raise CorpusError(f"{first.where}: {first.reason}, nor is any other line; export the data set as JSONL")
+    collector.problems += problems
+    return rows
 
 
 def _given(row: Mapping[str, Any]) -> list[Any]:
@@ -154,25 +148,48 @@ def _has_spans(row: Mapping[str, Any]) -> bool:
     return "entities" in row or any(isinstance(label, list) for label in _given(row)) or row.get("spans") == _OURS
 
 
-def _document(row: Mapping[str, Any], where: str) -> str:
-    return first_given(row.get("document_id"), row.get("id"), where.rpartition(" ")[2])
-
-
-def _sentence(row: Mapping[str, Any], where: str) -> str:
-    return first_given(row.get("sentence_id"), row.get("id"), where.rpartition(" ")[2])
-
-
 def _comments(row: Mapping[str, Any]) -> str:
     found = row.get("Comments") or row.get("comments") or []
     texts = [one.get("text", "") if isinstance(one, dict) else one for one in found] if isinstance(found, list) else []
     return "; ".join(str(text) for text in texts if text)
 
 
-def _add_document(collector: ProjectCollector, where: str, row: Mapping[str, Any], text: str, annotator: str) -> None:
-    document, annotator = _document(row, where), str(row.get("annotator") or annotator)
-    if not collector.document(document, text, name=str(row.get("name") or ""), sentences=row.get("sentences")):
+def _add_sentences(collector: ProjectCollector, rows: Sequence[_Row]) -> None:
+    """Lay the sentences of each document out once, for all annotators, and mark what they said of them."""
+    given: dict[str, dict[str, tuple[object, str]]] = {}
+    said: dict[tuple[str, str, str], _Row] = {}
+    for row in rows:
+        known = given.setdefault(row.document, {}).setdefault(row.sentence, (row.values.get("start"), row.text))
+        if known[1] != row.text:
+            collector.problems.append(Problem(row.where, f"sentence {row.sentence!r} has another text above", row.text))
+        elif said.setdefault((row.annotator, row.document, row.sentence), row) is not row:
+            reason = "its sentence is there twice; the first counts"
+            collector.problems.append(Problem(row.where, reason, row.text))
+    places: dict[tuple[str, str], tuple[int, int]] = {}
+    for document, sentences in given.items():
+        text, units = lay_out(sentences)
+        collector.document(document, text, units=units)
+        places.update(((document, unit.id), (unit.start, unit.end)) for unit in units)
+    for row in said.values():
+        if labels := _names(row.values):
+            collector.mark(
+                row.document,
+                row.annotator,
+                labels,
+                places[row.document, row.sentence],
+                where=row.where,
+                note=_comments(row.values),
+                exact=True,
+            )
+
+
+def _add_document(collector: ProjectCollector, given: _Row) -> None:
+    where, row, document, annotator = given.where, given.values, given.document, given.annotator
+    if not collector.document(document, given.text, name=str(row.get("name") or ""), sentences=row.get("sentences")):
         collector.problems.append(Problem(where, f"document {document!r} is there twice with different texts"))
         return
+    if (ranges := row.get("read_in_part")) is not None:
+        collector.read_in_part(annotator, document, ranges, where=where)
     spans = [
         (one.get("start_offset"), one.get("end_offset"), one.get("label")) if isinstance(one, dict) else one
         for one in (row.get("entities") or _given(row))
@@ -196,7 +213,7 @@ def write(project: Project, path: Path) -> None:
     :param path: ``.jsonl`` for one annotator, ``.zip`` for several.
     :raises CorpusError: there are several annotators and it is no archive.
     """
-    _write(project, path, _document_rows)
+    _write(project, path, partial(_document_rows, read_in_part=project.partial))
 
 
 def write_sentences(project: Project, path: Path) -> None:
@@ -235,7 +252,11 @@ def _write(project: Project, path: Path, rows_of: _RowsOf) -> None:
 
 
 def _document_rows(
-    document: CodedDocument, selections: Sequence[Selection], labels: Mapping[str, str]
+    document: CodedDocument,
+    selections: Sequence[Selection],
+    labels: Mapping[str, str],
+    *,
+    read_in_part: frozenset[tuple[str, str]],
 ) -> Iterator[dict[str, Any]]:
     spans = [
         [selection.start, selection.end, labels[code]]
@@ -243,10 +264,12 @@ def _document_rows(
         if selection.start is not None
         for code in selection.codes
     ]
-    # doccano keeps what it does not know beside the text: that a line without a span could have one, and what positions
-    # count.
+    # doccano keeps what it does not know beside the text: that a line without a span could have one, what positions
+    # count, and what was read and got none.
     row = {"text": document.text, "label": spans, "document_id": document.id, "name": document.name, "spans": _OURS}
-    yield row | sentence_ranges(document)
+    in_part = any((selection.annotator, document.id) in read_in_part for selection in selections)
+    read = {"read_in_part": ranges_without_code(selections)} if in_part else {}
+    yield row | read | sentence_ranges(document)
 
 
 def _sentence_rows(

@@ -1,6 +1,6 @@
 """Labels, corpora and codebooks to the files of other tools."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from framecls.codebook import Codebook
@@ -10,7 +10,9 @@ from framecls.corpus.interchange.formats import format_to_write
 from framecls.corpus.interchange.mapping import MappingTable, map_codes
 from framecls.corpus.interchange.project import Code, Problem, Project, codes_of
 from framecls.corpus.interchange.refi import Merged, detailed_codes, merge_into, open_qdpx, write_qdc
+from framecls.documents import find_sources
 from framecls.errors import CorpusError
+from framecls.files import refuse_overwriting
 
 __all__ = ["export_codebook", "export_project"]
 
@@ -43,8 +45,11 @@ def export_project(
     :param encoding: an encoding of text files, to use instead of detecting one.
     :returns: what was written, and what could not be.
     :raises CorpusError: nothing can be read, or the format cannot be written.
+    :raises ConfigError: the output is one of the files that are read.
     """
     coded, output = Path(coded), Path(output)
+    paths = [*map(Path, documents)]
+    refuse_overwriting(output, _inputs(coded, paths, None if mapping is None else Path(mapping)))
     chosen = format_to_write(output, format)
     if chosen.write is None:
         raise CorpusError(f"{output}: {chosen.title} is only read, not written")
@@ -56,10 +61,10 @@ def export_project(
             raise CorpusError(f"{coded}: holds codings of people; --into adds labels of a model, and nothing else")
         project = project_of_corpus(Corpus.read(coded, codebook), codes, name)
     else:
-        if not documents:
+        if not paths:
             raise CorpusError(f"{coded}: labels have no text of documents; give what was labelled with --documents")
         of_frames = [code for code in codes if code.parent is None]
-        reading = project_of_labels(coded, [*map(Path, documents)], codebook, of_frames, name, encoding=encoding)
+        reading = project_of_labels(coded, paths, codebook, of_frames, name, encoding=encoding)
         project, lost = reading.project, (*reading.lost, *reading.problems)
     if into is not None:
         if chosen.name != "qdpx":
@@ -72,6 +77,17 @@ def export_project(
     chosen.write(project, output)
     written = [selection for selection in project.selections if selection.codes]
     return Merged(len(written), len(project.documents), lost)
+
+
+def _inputs(coded: Path, documents: Sequence[Path], mapping: Path | None) -> Iterator[Path]:
+    """Give the files that an export reads."""
+    yield coded
+    if coded.is_dir():
+        yield from coded.iterdir()
+    if mapping is not None:
+        yield mapping
+    if documents:
+        yield from (source.path for source in find_sources(documents)[0])
 
 
 def export_codebook(codebook: Codebook, output: Path | str) -> None:

@@ -10,9 +10,9 @@ from framecls.corpus.interchange.mapping import MappingTable, map_codes
 from framecls.corpus.interchange.project import CodedDocument, ImportReport, Overlap, Project
 from framecls.corpus.interchange.refi import codebook_of, read_qdc
 from framecls.corpus.interchange.sentences import annotate
-from framecls.corpus.writing import write_corpus
+from framecls.corpus.writing import corpus_files, write_corpus
 from framecls.errors import CorpusError
-from framecls.files import whole_file, write_json, write_jsonl
+from framecls.files import refuse_overwriting, whole_file, write_json, write_jsonl
 
 __all__ = ["Imported", "import_codebook", "import_project", "write_imported"]
 
@@ -87,7 +87,9 @@ def import_project(
 
 def _by(project: Project, name: str, path: Path) -> Project:
     """Give a project of one coder, and of models, with another name for the coder."""
-    coders = {selection.annotator for selection in project.selections} | {who for who, _ in project.completed}
+    coders = {selection.annotator for selection in project.selections} | {
+        who for who, _ in project.completed | project.partial
+    }
     people = coders - project.models
     if len(people) > 1 or name in project.models:
         raise CorpusError(
@@ -99,6 +101,7 @@ def _by(project: Project, name: str, path: Path) -> Project:
         annotators=tuple(names.values()),
         selections=tuple(replace(one, annotator=names[one.annotator]) for one in project.selections),
         completed=frozenset((names[who], document) for who, document in project.completed),
+        partial=frozenset((names[who], document) for who, document in project.partial),
     )
 
 
@@ -109,18 +112,21 @@ def write_imported(imported: Imported, folder: Path | str) -> None:
     :param imported: the corpus and the report.
     :param folder: gets the corpus as :meth:`framecls.Corpus.read` reads it, ``report.json``, and ``uncoded.jsonl``
         where there are documents nobody coded, which ``framecls label`` reads.
+    :raises ConfigError: one of these is the file that was imported.
     """
     folder = Path(folder)
+    uncoded, report = folder / "uncoded.jsonl", folder / "report.json"
+    for path in (*corpus_files(folder), uncoded, report):
+        refuse_overwriting(path, [Path(imported.report.source)])
     if len(imported.corpus):
         write_corpus(imported.corpus, folder)
-    uncoded = folder / "uncoded.jsonl"
     uncoded.unlink(missing_ok=True)
     rows = [
         {"document_id": one.id, "title": one.name, "text": one.text} for one in imported.uncoded if one.text.strip()
     ]
     if rows:
         write_jsonl(uncoded, rows)
-    write_json(folder / "report.json", asdict(imported.report))
+    write_json(report, asdict(imported.report))
 
 
 def import_codebook(path: Path | str, folder: Path | str) -> Path:

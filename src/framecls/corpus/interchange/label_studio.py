@@ -19,6 +19,7 @@ from framecls.corpus.interchange.collecting import (
     code_labels,
     first_given,
     lay_out,
+    ranges_without_code,
     read_json,
     sentence_ranges,
 )
@@ -177,7 +178,14 @@ def _document_task(
                 start, end = selection.start, selection.end
                 text = document.text[start:end]
                 of_annotator.append(span_result(start, end, text, names, score=score, note=selection.note))
-    data = {TEXT_TAG: document.text, "document_id": document.id, "name": document.name}
+    data: dict[str, Any] = {TEXT_TAG: document.text, "document_id": document.id, "name": document.name}
+    part = {
+        name: ranges_without_code(selection for selection in selections if selection.annotator == name)
+        for name in results
+        if (name, document.id) in project.partial
+    }
+    if part:
+        data["read_in_part"] = part
     return {"data": data | sentence_ranges(document), **_answers(results, project)}
 
 
@@ -322,9 +330,14 @@ class _Reader:
         if not self._collector.document(document, text, name=called, sentences=task["data"].get("sentences")):
             self._problem(where, f"document {document!r} is there twice with different texts; the first counts")
             return
+        given = task["data"].get("read_in_part")
+        part = given if isinstance(given, dict) else {}
         for annotator, model, result in self._known(task):
             self._collector.annotator(annotator, model=model)
-            self._collector.complete(annotator, document)
+            if annotator in part:
+                self._collector.read_in_part(annotator, document, part[annotator], where=where)
+            else:
+                self._collector.complete(annotator, document)
             for entry in result:
                 self._entry(where, document, annotator, entry, text)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from framecls.codebook import Codebook
 from framecls.corpus.interchange.project import Code, Project
 from framecls.errors import CorpusError
-from framecls.files import write_text
+from framecls.files import formula_free, write_text
 from framecls.lexicon import Lexicon
 
 __all__ = ["IGNORE", "CodeMapping", "MappingTable", "Target", "UnmappedCode", "UnmappedCodesError", "map_codes"]
@@ -81,8 +81,9 @@ class UnmappedCodesError(CorpusError):
         """
         Write a table to fill in: what each code becomes.
 
-        :param path: a CSV file with columns ``code``, ``frame`` (blank), ``suggestions`` and ``selections``; where one
-            is there already, which may be filled in, another name is found.
+        :param path: a CSV file with columns ``code`` (behind an apostrophe where a spreadsheet would take it for a
+            formula), ``frame`` (blank), ``suggestions`` and ``selections``; where one is there already, which may be
+            filled in, another name is found.
         :returns: the file.
         """
         name, number = path.stem, 1
@@ -92,7 +93,9 @@ class UnmappedCodesError(CorpusError):
         rows = io.StringIO()
         writer = csv.writer(rows, lineterminator="\n")
         writer.writerow(["code", "frame", "suggestions", "selections"])
-        writer.writerows([code.path, "", " or ".join(code.suggestions), code.selections] for code in self.codes)
+        writer.writerows(
+            [formula_free(code.path), "", " or ".join(code.suggestions), code.selections] for code in self.codes
+        )
         # Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
         write_text(path, "\ufeff" + rows.getvalue())
         return path
@@ -193,8 +196,9 @@ def map_codes(
 
 def _key(name: str) -> str:
     """Reduce a name, or each name of a path, to what does not change with case, spaces and punctuation."""
+    # Of one that is nothing else, all counts but the apostrophe that a table may have before it.
     return _SEPARATOR.join(
-        re.sub(r"[\W_]+", "_", part.casefold()).strip("_") or part for part in name.split(_SEPARATOR)
+        re.sub(r"[\W_]+", "_", part.casefold()).strip("_") or part.removeprefix("'") for part in name.split(_SEPARATOR)
     )
 
 

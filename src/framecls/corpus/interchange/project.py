@@ -158,6 +158,8 @@ class Project:
     :param completed: pairs of annotator and document id of documents known to have been read in full, so that what is
         not selected in them carries no code. Formats that do not say leave it empty.
     :param models: the annotators that are models.
+    :param partial: pairs of annotator and document id of documents known to have been read in part, so that nothing is
+        said of what is not selected in them. Formats that do not say leave it empty.
     """
 
     name: str
@@ -167,6 +169,7 @@ class Project:
     selections: tuple[Selection, ...]
     completed: frozenset[tuple[str, str]] = frozenset()
     models: frozenset[str] = frozenset()
+    partial: frozenset[tuple[str, str]] = frozenset()
 
     def __post_init__(self) -> None:
         _once("document", [document.id for document in self.documents])
@@ -188,7 +191,7 @@ class Project:
                 raise ValueError(f"a selection has code {unknown[0]!r}, which is not there")
             if selection.end is not None and selection.end > lengths[selection.document]:
                 raise ValueError(f"a selection ends at {selection.end}, behind document {selection.document!r}")
-        for annotator, document in self.completed:
+        for annotator, document in self.completed | self.partial:
             if annotator not in annotators or document not in lengths:
                 raise ValueError(f"{annotator!r} cannot have read {document!r}: one of them is not there")
         if strangers := self.models - annotators:

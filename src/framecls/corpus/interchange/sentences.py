@@ -75,8 +75,9 @@ def annotate(
     ``half`` a coded clause codes its sentence, and a selection that runs a few words into the next does not code that.
 
     An annotator has coded a document in full, and found no frame where nothing is selected, when the project says so,
-    or when they coded any part of it and used a mapped code anywhere in the project. Where a document has units,
-    only those they have a selection on count as coded. Several annotators are merged by strict majority.
+    or when they coded any part of it and used a mapped code anywhere in the project. Where a document has units, or
+    the project says that they read it in part, only what they have a selection on counts as coded. Several annotators
+    are merged by strict majority.
 
     :param reading: the project.
     :param mapping: what its codes become.
@@ -139,7 +140,7 @@ class _Importer:
         kept = [selection for of_document in self._selections.values() for selection in of_document]
         self.used = Counter(code for selection in kept for code in selection.codes)
         mapped = {s.annotator for s in kept if any(mapping.targets.get(code) for code in s.codes)}
-        mapped |= {annotator for annotator, _ in project.completed}
+        mapped |= {annotator for annotator, _ in project.completed | project.partial}
         mapped |= {selection.annotator for selection in kept if not selection.codes}
         self._annotators = [name for name in project.annotators if name in mapped and name not in left_out]
         self._left_out = left_out
@@ -167,13 +168,13 @@ class _Importer:
                     continue
                 rows += 1
                 found.append(merge_codings(of_sentence, self._codebook))
-                if len(of_sentence) > 1:
-                    codings[piece.id] = tuple(of_sentence)
+                codings[piece.id] = tuple(of_sentence)
             if rows:
                 title = document.name if document.name != document.id else ""
                 documents[document.id] = DocumentFacts(document.id, title=title, text=document.text)
             self._uncoded += not rows
-        return Corpus(self._codebook, tuple(found), documents, codings)
+        several = any(len(of_sentence) > 1 for of_sentence in codings.values())
+        return Corpus(self._codebook, tuple(found), documents, codings if several else {})
 
     def _code(self, document: CodedDocument, pieces: Sequence[_Cut]) -> dict[str, dict[int, _Coding]]:
         """Give, for each annotator who coded the document, their coding of each sentence they read, by its index."""
@@ -181,8 +182,9 @@ class _Importer:
         selections = self._selections[document.id]
         active = {selection.annotator for selection in selections}
         for name in self._annotators:
-            read_all = self._coded_all or (name, document.id) in self._project.completed
-            if read_all or (name in active and not document.units):
+            key = name, document.id
+            read_all = self._coded_all or key in self._project.completed
+            if read_all or (name in active and not document.units and key not in self._project.partial):
                 by_annotator[name] = {index: _Coding() for index in range(len(pieces))}
             elif name in active:
                 by_annotator[name] = {}

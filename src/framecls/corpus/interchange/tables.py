@@ -6,14 +6,19 @@ One-hot: a row for each sentence and annotator, and a column of 1 and 0 for each
 """
 
 import csv
-import zipfile
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, lay_out
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
+from framecls.corpus.interchange.refi.xml import elements
+from framecls.corpus.interchange.zips import DAMAGED, read_entries
 from framecls.corpus.reading import table_rows
 from framecls.documents.tables import TABLE_SUFFIXES, whole_number
 from framecls.errors import CorpusError
@@ -36,6 +41,8 @@ _NAMES = {
 _NO_CODES = {name for names in _NAMES.values() for name in names} | {"start", "end", "frames", "before", "heading"}
 _NO_CODES |= {"page", "unit", "model", "codebook", "borderline", "codes", "split", "model_annotator"}
 _YES, _NO = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
+#: What openpyxl, and the parsers below it, raise for files that are no workbook: it does not check them itself.
+_NO_WORKBOOK = (*DAMAGED, SyntaxError, ValueError, KeyError, TypeError, AttributeError, IndexError)
 #: What a sheet holds: rows, its header among them, and characters in a cell.
 _MOST_ROWS, _MOST_IN_CELL = 1_048_576, 32_767
 
@@ -83,20 +90,23 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _sheet_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Read the first sheet of a workbook."""
     openpyxl = _openpyxl()
+    for name, content in read_entries(path, ("",)):
+        # What is no XML is left to openpyxl: a picture is fine, and a sheet is not.
+        with suppress(etree.XMLSyntaxError):
+            next(elements(io.BytesIO(content), f"{path}: {name}"), None)
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException) as error:
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            rows = iter(book.worksheets[0].iter_rows(values_only=True))
+            header = [str(name).strip() if name is not None else "" for name in next(rows, ())]
+            for number, cells in enumerate(rows, 2):
+                if any(cell not in (None, "") for cell in cells):
+                    known = zip(header, cells, strict=False)
+                    values = {name: cell for name, cell in known if name and cell is not None}
+                    # A column that is there, and blank in this row, is still there.
+                    yield f"{path}: row {number}", dict.fromkeys(filter(None, header), "") | values
+    except _NO_WORKBOOK as error:
         raise CorpusError(f"{path}: is no readable XLSX workbook ({error}); save it as .xlsx again") from error
-    try:
-        rows = iter(book.worksheets[0].iter_rows(values_only=True))
-        header = [str(name).strip() if name is not None else "" for name in next(rows, ())]
-        for number, cells in enumerate(rows, 2):
-            if any(cell not in (None, "") for cell in cells):
-                values = {name: cell for name, cell in zip(header, cells, strict=False) if name and cell is not None}
-                # A column that is there, and blank in this row, is still there.
-                yield f"{path}: row {number}", dict.fromkeys(filter(None, header), "") | values
-    finally:
-        book.close()
 
 
 def _openpyxl() -> Any:

@@ -24,7 +24,7 @@ _ANNO = "http://www.w3.org/ns/anno.jsonld"
 #: What is ours, so that a processor of linked data keeps it apart from the standard's own.
 _CONTEXT: list[Any] = [
     _ANNO,
-    {name: f"urn:framecls:{name}" for name in ("documents", "readBy", "probability", "sentences")}
+    {name: f"urn:framecls:{name}" for name in ("documents", "readBy", "readInPartBy", "probability", "sentences")}
     | {"text": "http://www.w3.org/2011/content#chars"},
 ]
 #: Characters around a passage that tell it from the same words elsewhere.
@@ -55,6 +55,7 @@ def write(project: Project, path: Path) -> None:
     documents = [
         {"id": _urn(document.id), "name": document.name, "text": document.text, "identifier": document.id}
         | {"readBy": [name for name in project.annotators if (name, document.id) in project.completed]}
+        | {"readInPartBy": [name for name in project.annotators if (name, document.id) in project.partial]}
         | sentence_ranges(document)
         for document in project.documents
     ]
@@ -151,6 +152,8 @@ class _Reader:
                 self._collector.document(id, one["text"], name=called, sentences=sentences)
                 for name in _several(one.get("readBy")):
                     self._collector.complete(str(name), id)
+                for name in _several(one.get("readInPartBy")):
+                    self._collector.read_in_part(str(name), id)
         items = list(_items(content))
         if not items and not self._known:
             raise CorpusError(f"{self._path}: holds no annotation with a target")
@@ -191,12 +194,11 @@ class _Reader:
         # Only the last part of an address is used, so that none leads out of the folder.
         name = PurePosixPath(unquote(urlsplit(source).path).replace("\\", "/")).name
         path = None if self._sources is None or not name else self._sources / name
-        if path is None or not path.is_file():
-            hint = (
-                "give the folder with it as --sources" if self._sources is None else f"{self._sources} has no {name!r}"
-            )
+        if path is None or not _is_file(path):
+            shown = f"{self._sources} has no {name!r:.80}"
+            hint = "give the folder with it as --sources" if self._sources is None else shown
             self._collector.problems.append(
-                Problem(where, f"is of document {source!r}, whose text is not here; {hint}")
+                Problem(where, f"is of document {source!r:.200}, whose text is not here; {hint}")
             )
             return None
         try:
@@ -205,6 +207,14 @@ class _Reader:
             self._collector.problems.append(Problem(where, str(error)))
             return None
         return source
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # No file can have such a name: it is too long.
+        return False
 
 
 def _said(item: Mapping[str, Any]) -> tuple[list[str], list[float], list[str]]:

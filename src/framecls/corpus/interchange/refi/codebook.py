@@ -43,11 +43,11 @@ def read_qdc(path: Path) -> tuple[tuple[Code, ...], tuple[Problem, ...]]:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from error
     if content is None:
         raise CorpusError(f"{path}: has more than {_LIMIT} bytes; such a codebook is refused")
-    refuse_document_type(content, str(path))
     try:
         root = etree.fromstring(content, safe_parser())
     except etree.XMLSyntaxError as error:
         raise CorpusError(f"{path}: line {error.lineno}: is no XML ({error.msg}); export the codebook again") from error
+    refuse_document_type(root, str(path))
     if local_name(root) != "CodeBook":
         raise CorpusError(f"{path}: is a {local_name(root)}, no CodeBook of REFI-QDA; export the codebook again")
     codes, problems = parse_codes(root, str(path))

@@ -1,9 +1,8 @@
 """Write a model's codings into a project people work in, as one more coder beside them."""
 
-import shutil
 import zipfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +26,8 @@ __all__ = ["Merged", "merge_into"]
 
 #: Bytes from which an entry of an archive needs wider fields.
 _LARGE = 1 << 31
+#: Bytes that are copied at once.
+_PART = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def merge_into(opened: Opened, project: Project, output: Path, *, codes: Mapping
     :param output: the ``.qdpx`` file to write.
     :param codes: GUID of the target's code to use, by id of the project's; codes it does not have are added.
     :returns: what was written, and what could not be.
-    :raises CorpusError: the XML of the target is broken, or the output is the target.
+    :raises CorpusError: the XML of the target is broken, an entry of it is damaged, or the output is the target.
     """
     target = opened.path
     if output.resolve() == target.resolve():
@@ -90,8 +91,20 @@ def _copy(archive: Archive, written: zipfile.ZipFile, content: bytes) -> None:
             written.writestr(entry, content, zipfile.ZIP_DEFLATED)
         else:
             large = info.file_size >= _LARGE
-            with archive.open(info) as old, written.open(entry, "w", force_zip64=large) as new:
-                shutil.copyfileobj(old, new)
+            with written.open(entry, "w", force_zip64=large) as new:
+                for part in _parts(archive, info):
+                    new.write(part)
+
+
+def _parts(archive: Archive, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    try:
+        with archive.open(info) as file:
+            while part := file.read(_PART):
+                yield part
+    except DAMAGED as error:
+        raise CorpusError(
+            f"{archive.path}: entry {info.filename!r} is damaged ({error}); export the project again"
+        ) from error
 
 
 class _Merger:

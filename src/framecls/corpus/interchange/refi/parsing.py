@@ -9,7 +9,7 @@ from lxml import etree
 from framecls.corpus.interchange.project import Code, Problem
 from framecls.corpus.interchange.refi.archive import Archive
 from framecls.corpus.interchange.refi.structure import PROJECT, local_name, violations
-from framecls.corpus.interchange.refi.words import completed_user
+from framecls.corpus.interchange.refi.words import Extent, read_user
 from framecls.corpus.interchange.refi.xml import elements
 from framecls.corpus.interchange.zips import DAMAGED
 from framecls.errors import CorpusError
@@ -51,6 +51,7 @@ class RawSelection:
     :param description: the comment on it.
     :param codings: the codes given to it.
     :param notes: GUIDs of the notes on it.
+    :param user: GUID of the user who made it; ``None`` where nobody is named.
     :param page: the page an area is on, else ``None``.
     """
 
@@ -61,6 +62,7 @@ class RawSelection:
     description: str
     codings: tuple[RawCoding, ...]
     notes: tuple[str, ...]
+    user: str | None
     page: str | None = None
 
 
@@ -82,7 +84,11 @@ class RawSource:
 
 @dataclass(slots=True)
 class RawProject:
-    """The project file, without the texts of its sources."""
+    """
+    The project file, without the texts of its sources.
+
+    :param read: pairs of GUIDs of a user and of a source that they have read, as far as the project says.
+    """
 
     name: str = ""
     origin: str = ""
@@ -91,7 +97,7 @@ class RawProject:
     codes: list[Code] = field(default_factory=list)
     sources: list[RawSource] = field(default_factory=list)
     notes: dict[str, RawSource] = field(default_factory=dict)
-    completed: list[tuple[str, list[str]]] = field(default_factory=list)
+    read: dict[Extent, set[tuple[str, str]]] = field(default_factory=lambda: {"full": set(), "part": set()})
     lost: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     departures: list[str] = field(default_factory=list)
@@ -214,10 +220,11 @@ class _Parser:
         self._raw.notes[source.guid] = source
 
     def _set(self, element: etree._Element) -> None:
-        user = completed_user(_text(element, "Description"))
-        if user is not None:
+        said = read_user(_text(element, "Description"))
+        if said is not None:
+            user, extent = said
             members = [normal_guid(member.get("targetGUID")) for member in element.iterfind("{*}MemberSource")]
-            self._raw.completed.append((user, members))
+            self._raw.read[extent] |= {(user, member) for member in members}
 
     def _raw_source(self, element: etree._Element) -> RawSource:
         content = element.find("{*}PlainTextContent")
@@ -266,6 +273,7 @@ class _Parser:
             _text(element, "Description"),
             tuple(self._codings(element, user)),
             _notes(element),
+            user,
             element.get("page") if area else None,
         )
 

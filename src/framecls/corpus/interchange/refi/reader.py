@@ -24,7 +24,7 @@ from framecls.corpus.interchange.refi.parsing import (
     unused,
 )
 from framecls.corpus.interchange.refi.sources import Texts
-from framecls.corpus.interchange.refi.words import MODEL_USER, ORIGIN, model_probabilities
+from framecls.corpus.interchange.refi.words import MODEL_USER, ORIGIN, Extent, model_probabilities
 from framecls.errors import CorpusError
 
 __all__ = ["Opened", "open_qdpx", "read_qdpx"]
@@ -115,20 +115,15 @@ class _Reader:
         annotators = list(raw.users.values())
         annotators += [name for name in dict.fromkeys(s.annotator for s in self.selections) if name not in annotators]
         models = frozenset(name for name in annotators if name.startswith(MODEL_USER))
-        completed = frozenset(
-            (raw.users[user], self.of_source[source])
-            for user, members in raw.completed
-            for source in members
-            if user in raw.users and source in self.of_source
-        )
         project = Project(
             raw.name or self.path.stem,
             tuple(self.documents.values()),
             tuple(annotators),
             tuple(raw.codes),
             tuple(self.selections),
-            completed,
+            self._read("full"),
             models,
+            self._read("part"),
         )
         notices = list(raw.notices())
         if self.uncoded:
@@ -138,10 +133,20 @@ class _Reader:
         reading = ProjectReading(project, tuple(self.moved), tuple(raw.lost), tuple(raw.problems), tuple(notices))
         return Opened(self.path, reading, counting, self.holders)
 
+    def _read(self, extent: Extent) -> frozenset[tuple[str, str]]:
+        """Give the pairs of annotator and document of which the project says how much was read."""
+        return frozenset(
+            (self.raw.users[user], self.of_source[source])
+            for user, source in self.raw.read[extent]
+            if user in self.raw.users and source in self.of_source
+        )
+
     def _take(self, source: RawSource) -> None:
         representation = source.representation
         selections = [*source.selections, *(representation.selections if representation else [])]
-        coded = [selection for selection in selections if selection.codings]
+        # Of what was read in part, a selection without a code says that nothing was found in it.
+        part = {user for user in self.raw.users if (user, source.guid) in self.raw.read["part"]}
+        coded = [selection for selection in selections if selection.codings or selection.user in part]
         self.uncoded += len(selections) - len(coded)
         try:
             found = self.texts.text(source)
@@ -159,6 +164,8 @@ class _Reader:
             self.holders[holder.guid] = id
         for selection in coded:
             by_user = self._by_user(selection.codings)
+            if not selection.codings and selection.user is not None:
+                by_user[self.raw.users[selection.user]] = {}
             # Some tools name a selection after its code and not after its words.
             codes = {self._known.get(coding.code) for coding in selection.codings}
             quote = "" if selection.name in codes else selection.name

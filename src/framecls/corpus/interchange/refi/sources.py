@@ -116,10 +116,15 @@ class Texts:
                 candidates.append((self._folder, Path("/", rest)))
             last = parts[-1] if parts else ""
             candidates += [(self._folder, self._folder / file) for file in (last, name, f"{name}.txt") if file]
-        for folder, candidate in candidates:
-            found = candidate.resolve()
-            if found.is_relative_to(folder) and found.is_file():
-                return found
+        return next((found for folder, candidate in candidates if (found := _below(folder, candidate))), None)
+
+
+def _below(folder: Path, candidate: Path) -> Path | None:
+    try:
+        found = candidate.resolve()
+        return found if found.is_relative_to(folder) and found.is_file() else None
+    except (OSError, ValueError):
+        # No file can have such a name: it is too long, or has a character that names cannot have.
         return None
 
 

@@ -2,14 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Literal, cast
 
-__all__ = ["MODEL_USER", "ORIGIN", "completed_note", "completed_user", "model_note", "model_probabilities"]
+__all__ = ["MODEL_USER", "ORIGIN", "Extent", "model_note", "model_probabilities", "read_note", "read_user"]
 
 ORIGIN = "framecls"
 #: What the name of a user that is a model begins with.
 MODEL_USER = "framecls "
 _PROBABILITY = re.compile(r"^probability: (.+)$", re.MULTILINE)
-_COMPLETED = re.compile(r"read in full by \{([0-9a-f-]{36})\}")
+_READ = re.compile(r"read in (full|part) by \{([0-9a-f-]{36})\}")
+#: How much of a document somebody has read.
+Extent = Literal["full", "part"]
+_REST = {
+    "full": "what is not selected in them carries no code",
+    "part": "nothing is said of what is not selected in them",
+}
 
 
 def model_note(names: Sequence[str], probabilities: Sequence[float]) -> str:
@@ -44,22 +51,23 @@ def model_probabilities(note: str, names: Mapping[str, str]) -> tuple[str, dict[
     return (note[: match.start()] + note[match.end() :]).strip(), found
 
 
-def completed_note(user: str) -> str:
+def read_note(user: str, extent: Extent) -> str:
     """
-    Say that a set holds the documents a user has read in full.
+    Say that a set holds the documents a user has read, in full or in part.
 
     :param user: GUID of the user.
+    :param extent: how much of them.
     :returns: the description of the set.
     """
-    return f"Documents read in full by {{{user}}}; what is not selected in them carries no code."
+    return f"Documents read in {extent} by {{{user}}}; {_REST[extent]}."
 
 
-def completed_user(note: str) -> str | None:
+def read_user(note: str) -> tuple[str, Extent] | None:
     """
-    Find what :func:`completed_note` said.
+    Find what :func:`read_note` said.
 
     :param note: the description of a set.
-    :returns: GUID of the user, or ``None`` where it says no such thing.
+    :returns: GUID of the user and how much they have read, or ``None`` where it says no such thing.
     """
-    match = _COMPLETED.search(note)
-    return match[1] if match else None
+    match = _READ.search(note)
+    return (match[2], cast(Extent, match[1])) if match else None

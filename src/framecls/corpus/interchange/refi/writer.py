@@ -11,7 +11,7 @@ from lxml import etree
 
 from framecls.corpus.interchange.project import Code, CodedDocument, Project, Selection
 from framecls.corpus.interchange.refi.structure import GUID, PROJECT
-from framecls.corpus.interchange.refi.words import ORIGIN, completed_note, model_note
+from framecls.corpus.interchange.refi.words import ORIGIN, Extent, model_note, read_note
 from framecls.corpus.interchange.refi.xml import new_root, xml_text
 from framecls.errors import CorpusError
 from framecls.files import whole_file
@@ -43,7 +43,8 @@ def write_qdpx(project: Project, path: Path, *, created: datetime | None = None)
     """
     Write a REFI-QDA project.
 
-    Selections without codes and the units of documents have no place in the standard and are left out.
+    The units of documents have no place in the standard and are left out, and so are selections without codes, but for
+    those by annotators who have read their document in part.
 
     :param project: the project.
     :param path: the ``.qdpx`` file.
@@ -99,7 +100,7 @@ def _project(project: Project, stamp: str) -> etree._Element:
         names = {code.id: code.name for code in project.codes}
         for document in project.documents:
             sources.append(_source(project, document, by_document[document.id], users, names, stamp))
-    if project.completed:
+    if project.completed or project.partial:
         _add_sets(root, project, users)
     return root
 
@@ -147,7 +148,7 @@ def _source(
         user = users[selection.annotator]
         if selection.start is None or selection.end is None:
             whole += list(_codings(own, selection, user, stamp))
-        elif selection.codes:
+        elif selection.codes or (selection.annotator, document.id) in project.partial:
             span = selection.start, selection.end
             quote = document.text[selection.start : selection.end]
             source.append(selection_element(own, selection, span, quote, user, names, stamp))
@@ -168,7 +169,7 @@ def selection_element(
     Make the element of a selection with its codings.
 
     :param guid: of the selection.
-    :param selection: the selection; it has codes, whose ids are GUIDs or become such.
+    :param selection: the selection; the ids of its codes are GUIDs or become such.
     :param span: its positions, counted as the file counts them.
     :param quote: its words.
     :param user: GUID of the user.
@@ -201,14 +202,18 @@ def _codings(guid: str, selection: Selection, user: str, stamp: str) -> Iterator
 
 
 def _add_sets(root: etree._Element, project: Project, users: Mapping[str, str]) -> None:
-    """Add a set for each annotator of the documents they have read in full, coded or not."""
+    """Add a set for each annotator of the documents they have read in full, coded or not, and of those in part."""
     sets = etree.SubElement(root, f"{_TAG}Sets")
+    kinds: tuple[tuple[Extent, str, str, frozenset[tuple[str, str]]], ...] = (
+        ("full", "read", "Read by", project.completed),
+        ("part", "read in part", "Read in part by", project.partial),
+    )
     for name, user in users.items():
-        read = [document for document in project.documents if (name, document.id) in project.completed]
-        if read:
-            one = etree.SubElement(
-                sets, f"{_TAG}Set", guid=guid_of("set", "read", user), name=xml_text(f"Read by {name}")
-            )
-            etree.SubElement(one, f"{_TAG}Description").text = completed_note(user)
-            for document in read:
-                etree.SubElement(one, f"{_TAG}MemberSource", targetGUID=_document_guid(project, document))
+        for extent, kind, title, pairs in kinds:
+            read = [document for document in project.documents if (name, document.id) in pairs]
+            if read:
+                guid = guid_of("set", kind, user)
+                one = etree.SubElement(sets, f"{_TAG}Set", guid=guid, name=xml_text(f"{title} {name}"))
+                etree.SubElement(one, f"{_TAG}Description").text = read_note(user, extent)
+                for document in read:
+                    etree.SubElement(one, f"{_TAG}MemberSource", targetGUID=_document_guid(project, document))

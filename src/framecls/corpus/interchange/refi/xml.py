@@ -10,8 +10,6 @@ from framecls.errors import CorpusError
 
 __all__ = ["elements", "new_root", "refuse_document_type", "safe_parser", "xml_text"]
 
-#: Where a document type would stand: before the first element, within this many bytes.
-_PROLOG = 1 << 16
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -41,18 +39,15 @@ def new_root(name: str, namespace: str) -> etree._Element:
     return etree.fromstring(f'<{name} xmlns="{namespace}"/>', safe_parser())
 
 
-def refuse_document_type(head: bytes, where: str) -> None:
+def refuse_document_type(root: etree._Element, where: str) -> None:
     """
     Refuse XML with a document type, which projects do not need and attacks do.
 
-    :param head: its first bytes.
+    :param root: its first element, as a parser gave it that expands nothing.
     :param where: file, for the message.
     :raises CorpusError: it has one.
     """
-    # In UTF-16 every other byte is zero.
-    plain = head[:_PROLOG].replace(b"\0", b"")
-    prolog = re.split(rb"<[A-Za-z_]", plain, maxsplit=1)[0]
-    if b"<!DOCTYPE" in prolog or b"<!ENTITY" in prolog:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise CorpusError(f"{where}: has a document type (<!DOCTYPE …>); such XML is refused, export the project again")
 
 
@@ -66,10 +61,7 @@ def elements(stream: IO[bytes], where: str) -> Iterator[tuple[str, etree._Elemen
     :raises CorpusError: it has a document type.
     :raises etree.XMLSyntaxError: it breaks off or is no XML.
     """
-    head = stream.read(_PROLOG)
-    refuse_document_type(head, where)
-    stream.seek(0)
-    yield from etree.iterparse(
+    found = etree.iterparse(
         stream,
         events=("start", "end"),
         remove_comments=True,
@@ -79,3 +71,7 @@ def elements(stream: IO[bytes], where: str) -> Iterator[tuple[str, etree._Elemen
         load_dtd=False,
         huge_tree=False,
     )
+    for number, (event, element) in enumerate(found):
+        if not number:
+            refuse_document_type(element, where)
+        yield event, element
