@@ -1,6 +1,7 @@
 """The command line as a user meets it: a process, its streams and its exit code."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -55,14 +56,32 @@ def test_train_evaluate_label_report(
         (["label", "x.txt", "--model", "nothing"], "framecls: nothing: no such model folder; train one with"),
         (["train", "--config", "nothing.toml"], "framecls: nothing.toml: cannot read the config"),
         (["report", "nothing.parquet"], "framecls: nothing.parquet: no such file; label documents first"),
+        (
+            ["report", "a.jsonl", "--output", "b.toml", "--codebook", "b.toml"],
+            "framecls: b.toml: is what is read; give",
+        ),
+        (
+            ["evaluate", "--protocol", "hold-out", "--model", "m"],
+            "framecls: --protocol 'hold-out': give holdout, kfold,",
+        ),
         (["corpus", "check", "--codebook", "nothing.toml"], "framecls: nothing.toml: cannot read the codebook"),
     ],
 )
 def test_an_error_is_one_line_and_exit_1(arguments: list[str], message: str, tmp_path: Path) -> None:
+    (tmp_path / "b.toml").write_text("mine")
     done = framecls(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(message)
+    assert (tmp_path / "b.toml").read_text() == "mine"
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs a device that is always full")
+def test_a_full_disk_behind_the_output_is_named(codebook_path: Path) -> None:
+    command = [sys.executable, "-m", "framecls", "corpus", "label-studio-config", "--codebook", str(codebook_path)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "framecls: standard output: No space left on device\n")
 
 
 def test_wrong_usage_is_exit_2() -> None:
@@ -105,7 +124,7 @@ def test_label_is_terminated_and_resumed(model_path: Path, tmp_path: Path) -> No
     resumed = framecls(*arguments, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     assert "sentences were labelled before, and are kept" in resumed.stderr
-    assert resumed.stderr.endswith("labels.csv: 12,000 sentences of 120 documents\n")
+    assert re.search(r"labels\.csv: 12,000 sentences of 120 documents, [\d,]+ sentences/s\n$", resumed.stderr)
     assert len(output.read_text(encoding="utf-8-sig").splitlines()) == 12001
 
 

@@ -1,7 +1,11 @@
 """Inputs of a run: which files, under which ids, and what is said of those that cannot be used."""
 
 import gzip
+import json
+import logging
+import os
 from pathlib import Path
+from typing import Any
 
 import docx
 import pyarrow as pa
@@ -50,6 +54,106 @@ def test_ids_are_relative_to_the_folder_all_inputs_share(tmp_path: Path) -> None
     assert ids(find_sources([tmp_path / "north", tmp_path / "south"])[0]) == ["north/a.txt", "south/a.txt"]
     assert ids(find_sources([tmp_path / "south" / "a.txt"])[0]) == ["a.txt"]
     assert ids(find_sources([str(tmp_path / "south" / "a.txt"), tmp_path])[0]) == ["south/a.txt", "north/a.txt"]
+
+
+def test_a_name_that_is_not_utf8_is_a_failure(tmp_path: Path) -> None:
+    touch(tmp_path / "a.txt")
+    for name in (b"caf\xe9.txt", b"caf\xe9.xyz"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text(TEXT)
+    sources, failures = find_sources([tmp_path])
+    assert ids(sources) == ["a.txt"]
+    assert failures == [
+        Failure(rf"caf\xe9.{suffix}", "find", "its name is not UTF-8; rename it") for suffix in ("txt", "xyz")
+    ]
+
+
+def test_links_are_followed_and_no_folder_is_read_twice(tmp_path: Path) -> None:
+    touch(tmp_path / "elsewhere" / "deep" / "b.txt")
+    touch(tmp_path / "in" / "real" / "c.txt")
+    (tmp_path / "in" / "away").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in" / "real")
+    (tmp_path / "in" / "real" / "loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "d.txt").symlink_to(tmp_path / "elsewhere" / "deep" / "b.txt")
+    assert ids(find_sources([tmp_path / "in"])[0]) == ["away/deep/b.txt", "d.txt", "real/c.txt"]
+    assert ids(find_sources([tmp_path / "in" / "d.txt"])[0]) == ["d.txt"]
+    assert ids(find_sources([tmp_path / "in" / "*"])[0]) == ["again/c.txt", "away/deep/b.txt", "d.txt", "real/c.txt"]
+
+
+def test_what_cannot_be_reached_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path / "in" / "a.txt")
+    touch(tmp_path / "in" / "locked" / "b.txt")
+    (tmp_path / "in" / "lost.txt").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "in" / "up").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "in" / "pipe.txt")
+    scandir = os.scandir
+
+    def guarded(path: Any) -> Any:
+        # Whoever runs the tests may be allowed to read everything.
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    sources, failures = find_sources([tmp_path / "in"])
+    assert ids(sources) == ["a.txt"]
+    assert [(failure.path, failure.reason) for failure in failures] == [
+        ("lost.txt", "cannot be opened: No such file or directory"),
+        ("pipe.txt", "is a pipe or a device, and no file; save what it gives to one"),
+        ("locked", "cannot be opened: Permission denied"),
+        ("up", "is a link to a folder above it, which is not followed"),
+    ]
+    assert find_sources([tmp_path / "in" / "locked"]) == (
+        [],
+        [Failure("locked", "find", "cannot be opened: Permission denied")],
+    )
+
+
+LABELS = {"document_id": "a", "text": TEXT, "prob_toll": 0.5, "toll": True, "model": "m", "codebook": "c"}
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """A document among what framecls wrote, and a table that only looks a little like it."""
+    touch(tmp_path / "a.txt")
+    touch(tmp_path / "table.jsonl", json.dumps({"text": TEXT, "prob_toll": 0.5, "model": "m"}) + "\n")
+    touch(tmp_path / "labels.jsonl", json.dumps(LABELS | {"prob_toll": None}) + "\n")
+    touch(tmp_path / "labels.csv", f"{','.join(LABELS)}\n{','.join(map(str, LABELS.values()))}\n")
+    pq.write_table(pa.table({name: [value] for name, value in LABELS.items()}), tmp_path / "labels.parquet")
+    failure = {"path": "a", "stage": "read", "reason": "is empty", "output": "labels.csv"}
+    touch(tmp_path / "old" / "errors.jsonl", json.dumps(failure) + "\n")
+    touch(tmp_path / "report.html", f'<html><head><meta name="generator" content="framecls 1"></head><p>{TEXT}</html>')
+    touch(tmp_path / "zine.html", f'<html><head><meta name="generator" content="Hugo"></head><p>{TEXT}</html>')
+    return tmp_path
+
+
+def test_what_framecls_wrote_is_left_out_and_told(written: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        sources, failures = find_sources([written])
+    assert (ids(sources), failures) == (["a.txt", "table.jsonl", "zine.html"], [])
+    assert caplog.messages == [
+        f"{name}: left out, as framecls wrote it ({what}); name the file to have it read"
+        for name, what in [
+            ("labels.csv", "labels"),
+            ("labels.jsonl", "labels"),
+            ("labels.parquet", "labels"),
+            ("old/errors.jsonl", "failures"),
+            ("report.html", "a page"),
+        ]
+    ]
+
+
+def test_what_framecls_wrote_is_read_where_it_is_named(written: Path) -> None:
+    assert ids(find_sources([written / "labels.csv", written / "report.html"])[0]) == ["labels.csv", "report.html"]
+    assert ids(find_sources([written, written / "labels.csv"])[0]) == [
+        "a.txt",
+        "labels.csv",
+        "table.jsonl",
+        "zine.html",
+    ]
+    with pytest.raises(
+        DocumentError, match="old: nothing in here but what framecls wrote; name a file to have it read"
+    ):
+        find_sources([written / "old"])
 
 
 def test_each_file_is_taken_once(tmp_path: Path) -> None:

@@ -2,15 +2,22 @@
 
 import csv
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from framecls.codebook import Codebook
+from framecls.documents import Failure
 from framecls.errors import ConfigError, DocumentError
 from framecls.labelling import label
+from framecls.labelling.failures import write_failures
+from framecls.labelling.progress import Done
 from framecls.model import FrameClassifier
+from framecls.report import write_report, write_review
 
 COLUMNS = [
     "document_id",
@@ -122,6 +129,28 @@ def test_record_of_earlier_failures_goes_and_that_of_other_labels_stays(
     assert not record.exists()
 
 
+def test_runs_at_once_keep_each_others_failures(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    (documents / "empty.txt").write_text("")
+
+    def meanwhile(done: Done) -> None:
+        label([documents], classifier, tmp_path / "two.parquet")
+
+    label([documents], classifier, tmp_path / "one.parquet", watch=meanwhile)
+    recorded = [json.loads(line)["output"] for line in (tmp_path / "errors.jsonl").read_text().splitlines()]
+    assert recorded == ["two.parquet", "one.parquet"]
+
+
+def test_records_written_at_the_same_moment_are_all_kept(tmp_path: Path) -> None:
+    # str.splitlines takes the separators for ends of lines.
+    failure = Failure("a\u2028b\u2029c\x85d", "read", "is empty")
+    names = [f"{number}.csv" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: write_failures(tmp_path / name, [failure]), names))
+    rows = [json.loads(line) for line in (tmp_path / "errors.jsonl").read_text().split("\n")[:-1]]
+    assert sorted(row["output"] for row in rows) == sorted(names)
+    assert {row["path"] for row in rows} == {failure.path}
+
+
 def test_file_of_the_user_is_not_taken_for_the_record(
     classifier: FrameClassifier, documents: Path, tmp_path: Path
 ) -> None:
@@ -140,11 +169,40 @@ def test_labels_of_an_earlier_run_are_no_input(classifier: FrameClassifier, docu
     assert [failure.path for failure in again.failures] == ["empty.txt"]
 
 
+def test_labels_of_other_runs_and_their_pages_are_no_input(
+    classifier: FrameClassifier, documents: Path, tmp_path: Path
+) -> None:
+    (documents / "empty.txt").write_text("")
+    for suffix in (".parquet", ".jsonl", ".csv"):
+        label([documents], classifier, documents / f"labels{suffix}")
+    write_report(documents / "labels.csv", documents / "report.html")
+    write_review(documents / "labels.parquet", documents / "review.html")
+    again = label([tmp_path], classifier, tmp_path / "labels.parquet")
+    assert again.sentences == 6
+    assert [failure.path for failure in again.failures] == ["documents/empty.txt"]
+    named = label([documents / "labels.csv"], classifier, tmp_path / "again.parquet")
+    assert (named.sentences, named.failures) == (6, ())
+
+
+def test_names_that_are_not_utf8_do_not_end_the_run(
+    classifier: FrameClassifier, documents: Path, tmp_path: Path
+) -> None:
+    for name in (b"caf\xe9.txt", b"caf\xe9.xyz"):
+        Path(os.fsdecode(os.fsencode(documents) + b"/" + name)).write_text(NOTICE)
+    done = label([documents], classifier, tmp_path / "labels.parquet")
+    assert done.sentences == 6
+    assert done.errors is not None
+    recorded = [json.loads(line)["path"] for line in done.errors.read_text().splitlines()]
+    assert recorded == [r"caf\xe9.txt", r"caf\xe9.xyz"]
+
+
 def test_input_is_never_overwritten(classifier: FrameClassifier, tmp_path: Path) -> None:
     table = tmp_path / "speeches.csv"
     table.write_text("document_id,text\na,Ships pay.\n")
-    with pytest.raises(ConfigError, match=r"speeches\.csv: is an input and would be overwritten"):
+    with pytest.raises(ConfigError, match=r"speeches\.csv: is what is read; give --output another name"):
         label([table], classifier, table)
+    with pytest.raises(ConfigError, match=r"speeches\.csv: is what is read; give --output another name"):
+        label([tmp_path], classifier, table)
     assert table.read_text() == "document_id,text\na,Ships pay.\n"
 
 
@@ -182,6 +240,30 @@ def test_same_document_id_in_two_tables(classifier: FrameClassifier, tmp_path: P
     assert [failure.reason for failure in done.failures] == [
         "duplicate document id 'a', found in one.jsonl before; make ids unique"
     ]
+
+
+def test_same_sentence_ids_in_two_tables(classifier: FrameClassifier, codebook: Codebook, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.csv").write_text(f"sentence_id,text\n1,Ships pay.\n2,The pilot waits.\n{name},It ends.\n")
+    # Ids that begin with their document's need no looking at, and documents are held against each other.
+    (tmp_path / "zoo.csv").write_text("document_id,text\nd,Ships pay. The pilot waits.\n")
+    done = label([tmp_path], classifier, tmp_path / "out" / "labels.parquet", shard_size=1)
+    found = [(row["document_id"], row["sentence_id"]) for row in rows(done.output)]
+    assert found == [
+        *(("one.csv", id) for id in ("1", "2", "one")),
+        ("two.csv", "two"),
+        ("d", "d#0001"),
+        ("d", "d#0002"),
+    ]
+    assert done.failures == (
+        Failure(
+            "two.csv",
+            "read",
+            "duplicate sentence id '1' (and 1 more), found in a table before; make ids unique",
+        ),
+    )
+    assert (done.documents, done.sentences) == (3, 6)
+    assert write_review(done.output, tmp_path / "review.html", codebook=codebook).exists()
 
 
 def test_many_windows_keep_the_order(classifier: FrameClassifier, tmp_path: Path) -> None:

@@ -12,13 +12,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from framecls.cli import app
 from framecls.errors import ConfigError
 from framecls.labelling import LabelledRun, label
 from framecls.labelling.progress import Done
 from framecls.labelling.stopping import Stopped, stoppable
-from framecls.labelling.unfinished import run_folder
+from framecls.labelling.unfinished import begun_engine, run_folder
 from framecls.model import FrameClassifier
+from framecls.runs.engines import keep_held_out
 
 SIZE = 16
 
@@ -109,6 +112,16 @@ def test_shards_are_the_same_however_often_a_run_is_resumed(run: Callable[..., L
     assert run("whole.parquet").output.read_bytes() == run(resume=True).output.read_bytes()
 
 
+def test_failures_with_other_ends_of_lines_in_them_are_kept(
+    classifier: FrameClassifier, documents: Path, tmp_path: Path
+) -> None:
+    (documents / "0\u2028a\u2029b\x85c.txt").write_text("")
+    with pytest.raises(CrashError):
+        label([documents], classifier, tmp_path / "labels.csv", shard_size=SIZE, watch=crash_after(100))
+    again = label([documents], classifier, tmp_path / "labels.csv", shard_size=SIZE, resume=True)
+    assert (again.kept, len(again.failures)) == (92, 4)
+
+
 def test_without_resume_a_run_begins_anew(
     run: Callable[..., LabelledRun], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,6 +195,36 @@ def test_another_model_or_setting_is_refused_by_name(
     ):
         label([documents], other, tmp_path / "labels.parquet", shard_size=SIZE, resume=True)
     assert run(resume=True).kept == 92
+
+
+def test_auto_goes_on_with_the_engine_the_run_began_with(
+    model_path: Path, corpus_path: Path, documents: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("onnxruntime")
+    model = shutil.copytree(model_path, tmp_path / "model")
+    keep_held_out(model, corpus_path)
+    output = tmp_path / "labels.csv"
+    other = FrameClassifier.load(model, device="cpu", engine="onnx")
+    with pytest.raises(CrashError):
+        label([documents], other, output, shard_size=SIZE, watch=crash_after(100))
+    with pytest.raises(ConfigError, match="the run began with engine onnx, now it is torch; give --engine onnx, or st"):
+        label([documents], model, output, shard_size=SIZE, resume=True)
+    command = ["label", documents, "--model", model, "--output", output, "--shard-size", SIZE, "--resume"]
+    with caplog.at_level(logging.INFO):
+        done = CliRunner().invoke(app, [*map(str, command), "--engine", "auto", "--device", "cpu"])
+    assert (done.exit_code, output.exists()) == (0, True), done.exception
+    assert "labels.csv: goes on with engine onnx, with which the run began" in caplog.text
+
+
+def test_engine_of_a_run_that_began(run: Callable[..., LabelledRun], tmp_path: Path) -> None:
+    output = tmp_path / "labels.parquet"
+    assert begun_engine(output) is None
+    crash(run)
+    assert begun_engine(output) == "torch"
+    manifest = run_folder(output) / "manifest.json"
+    for content in ("{", "[]", '{"settings": {}}', '{"settings": {"framecls.engine": "abacus"}}'):
+        manifest.write_text(content)
+        assert begun_engine(output) is None
 
 
 def test_another_version_of_the_program(run: Callable[..., LabelledRun], tmp_path: Path) -> None:

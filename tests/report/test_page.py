@@ -1,13 +1,14 @@
 """The HTML page of a labelled run."""
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from framecls.codebook import Codebook
-from framecls.errors import FrameclsError
+from framecls.errors import ConfigError, FrameclsError
 from framecls.labelling import label
 from framecls.model import FrameClassifier
 from framecls.report import write_report
@@ -43,6 +44,21 @@ def test_counts_by_document(labels: Path, codebook: Codebook, tmp_path: Path) ->
     page = read(write_report(labels, tmp_path / "report.html", codebook=codebook))
     table = [[cell.text(strip=True) for cell in row.css("td")] for row in page.css("tbody tr")]
     assert table == [["a.txt", "3", "1", "1", "0"], ["b.txt", "1", "1", "0", "1"]]
+
+
+def test_labels_are_not_overwritten_by_their_page(labels: Path, tmp_path: Path) -> None:
+    before = labels.read_bytes()
+    with pytest.raises(ConfigError, match=r"labels\.parquet: is what is read; give --output another name"):
+        write_report(labels, labels)
+    with pytest.raises(ConfigError, match=rf"{tmp_path.name}: is a folder; give the name of a file to write"):
+        write_report(labels, tmp_path)
+    assert labels.read_bytes() == before
+
+
+def test_page_says_what_wrote_it(labels: Path, tmp_path: Path) -> None:
+    node = read(write_report(labels, tmp_path / "report.html")).css_first("meta[name=generator]")
+    assert node is not None
+    assert node.attributes["content"] == f"framecls {version('framecls')}"
 
 
 def test_text_of_documents_is_never_markup(labels: Path, codebook: Codebook, tmp_path: Path) -> None:

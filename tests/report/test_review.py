@@ -152,6 +152,15 @@ def test_definitions_need_a_codebook(labels: Path, tmp_path: Path) -> None:
     assert [node.text(strip=True) for node in page.css("#bookbox h3")] == ["toll", "pilot"]
 
 
+def test_what_is_reviewed_is_not_overwritten(to_code: Path, codebook: Codebook, tmp_path: Path) -> None:
+    (tmp_path / "sentences.jsonl").write_text(to_code.read_text())
+    for source in (tmp_path, tmp_path / "sentences.jsonl"):
+        with pytest.raises(FrameclsError, match=r"sentences\.jsonl: is what is read; give --output another name"):
+            write_review(source, tmp_path / "sentences.jsonl", codebook=codebook)
+    for _ in range(2):
+        assert write_review(tmp_path, tmp_path / "review.html", codebook=codebook).exists()
+
+
 def test_what_cannot_be_reviewed(labels: Path, to_code: Path, codebook: Codebook, tmp_path: Path) -> None:
     def refuse(message: str, source: Path, **options: Any) -> None:
         with pytest.raises(FrameclsError, match=message):

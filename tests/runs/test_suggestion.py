@@ -37,6 +37,13 @@ def test_the_file_is_a_corpus_waiting_for_its_codes(labels: Path, codebook: Code
     assert befores["Ships lie at anchor."] == ""
 
 
+def test_the_labels_are_not_overwritten(labels: Path) -> None:
+    before = labels.read_bytes()
+    with pytest.raises(FrameclsError, match=r"labels\.parquet: is what is read; give --output another name"):
+        suggest_sentences(labels, labels)
+    assert labels.read_bytes() == before
+
+
 def test_what_are_no_labels(labels: Path, classifier: FrameClassifier, tmp_path: Path) -> None:
     with pytest.raises(FrameclsError, match="no such file; label documents first"):
         suggest_sentences(tmp_path / "none.parquet", tmp_path / "next.jsonl")

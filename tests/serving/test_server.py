@@ -138,6 +138,12 @@ def test_a_taken_port_is_told_before_the_model_is_loaded(server: Server) -> None
         serve(Path("nothing"), port=port)
 
 
+def test_auto_chooses_its_engine_before_the_first_request(start: Start) -> None:
+    server = start("--engine", "auto")
+    assert "engine torch: no other can be held to it" in server.said[0]
+    assert "serving harbour" in server.said[-1]
+
+
 def test_an_unknown_model_or_host_is_told() -> None:
     with pytest.raises(ModelError, match="nothing: no such model folder"):
         serve(Path("nothing"), port=0)

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from errno import ENOSPC
 from typing import Annotated, Any, Literal, NoReturn
 
 import typer
@@ -33,7 +34,8 @@ class _App(typer.Typer):
             sys.exit(1)
         except OSError as error:
             # Places the user named that cannot be written or read: a file for a folder, no permission, a full disk.
-            fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            place = error.filename or ("standard output" if error.errno == ENOSPC else None)
+            fail(f"{place}: {error.strerror}" if place else str(error))
 
 
 def fail(message: str) -> NoReturn:

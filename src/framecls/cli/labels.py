@@ -62,6 +62,7 @@ def label(
     from framecls.labelling import label as run
     from framecls.labelling.progress import progress_bar
     from framecls.labelling.stopping import Stopped, stoppable
+    from framecls.labelling.unfinished import begun_engine
     from framecls.labelling.writers import check_output
     from framecls.model import FrameClassifier
 
@@ -76,7 +77,7 @@ def label(
         device=device,
         precision=precision,
         target=target,
-        engine=engine,
+        engine=(begun_engine(output) if resume and engine == "auto" else None) or engine,
         threads=threads,
         screen_loss=0.005 if screen and screen_loss is None else screen_loss,
     )
@@ -102,7 +103,7 @@ def label(
         typer.echo(f"framecls: stopped by {stopped}", err=True)
         raise typer.Exit(stopped.exit_code) from None
     of = f"{counted(done.sentences, 'sentence')} of {counted(done.documents, 'document')}"
-    typer.echo(f"{done.output}: {of}", err=True)
+    typer.echo(f"{done.output}: {of}, {done.rate:,.0f} sentences/s", err=True)
     if done.failures:
         typer.echo(f"{done.errors}: {counted(len(done.failures), 'failure')}, each with its reason", err=True)
     raise typer.Exit(1 if strict and done.failures else 0)
@@ -128,11 +129,15 @@ def report(
     """Write a self-contained HTML page of labelled documents, to read or (--review) to code."""
     from framecls.codebook import Codebook
     from framecls.errors import ConfigError
+    from framecls.files import refuse_overwriting
     from framecls.report import write_report, write_review
 
-    book = Codebook.read(codebook) if codebook else None
+    page = output or Path("review.html" if review else "report.html")
+    book = None
+    if codebook is not None:
+        refuse_overwriting(page, [codebook])
+        book = Codebook.read(codebook)
     if review:
-        page = output or Path("review.html")
         typer.echo(
             write_review(
                 labels,
@@ -147,5 +152,4 @@ def report(
         return
     if blind or order != "document" or annotator:
         raise ConfigError("--blind, --order and --annotator belong to a review; give --review too")
-    output = output or Path("report.html")
-    typer.echo(write_report(labels, output, codebook=book, max_sentences=max_sentences))
+    typer.echo(write_report(labels, page, codebook=book, max_sentences=max_sentences))

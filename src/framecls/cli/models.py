@@ -117,6 +117,8 @@ def evaluate(
         )
         typer.echo(evaluation_markdown(evaluations), nl=False)
         return
+    if protocol.partition(":")[0] not in ("kfold", "leave-one-out", "learning-curve"):
+        raise ConfigError(f"--protocol {protocol!r}: give holdout, kfold, leave-one-out:WHAT or learning-curve")
     if explain:
         raise ConfigError("--explain asks a trained model; give --protocol holdout and --model")
     if config is None or output is None:

@@ -1,9 +1,12 @@
 """Inputs of a run: find the files, read each by its kind, and yield sentences or the reason why there are none."""
 
+import logging
+import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from glob import has_magic
-from os.path import commonpath
+from os.path import commonpath, normpath
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +14,7 @@ from framecls.documents.document import Document, Sentence
 from framecls.documents.docx import read_docx
 from framecls.documents.html import read_html
 from framecls.documents.language import language_of, with_language
+from framecls.documents.outputs import output_kind
 from framecls.documents.pdf import read_pdf
 from framecls.documents.seen import Seen
 from framecls.documents.segmentation import sentences
@@ -19,6 +23,8 @@ from framecls.documents.text import document_of_text, read_markdown, read_text
 from framecls.errors import DocumentError
 
 __all__ = ["Failure", "LocatedSentence", "Source", "find_sources", "read", "read_documents", "read_sentences"]
+
+logger = logging.getLogger(__name__)
 
 _TEXT = (".txt", ".text")
 _MARKDOWN = (".md", ".markdown")
@@ -74,59 +80,133 @@ def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failur
     Find the files to read: the named ones, and every file below the named folders, in sorted order.
 
     The id of a document is its path relative to the folder that all inputs share, so that it does not change with
-    the machine. Hidden files, and those that Word keeps beside an open document, are passed over; a file of an unknown
-    kind is a failure, never silence, and archives are not opened.
+    the machine. Links are followed; a folder that several of them lead to is read once. Hidden files, and those that
+    Word keeps beside an open document, are passed over, and so, with a word in the log, is what framecls wrote itself,
+    unless it is named. A file of an unknown kind, or one that cannot be reached, is a failure, never silence, and
+    archives are not opened.
 
     :param paths: files, folders, and patterns of them such as ``reports/**/*.pdf``.
     :returns: the sources, each file once, and what could not be taken.
     :raises DocumentError: a named path does not exist, a pattern fits nothing, or no file was found at all.
     """
     found: dict[Path, None] = {}
+    closed: dict[Path, str] = {}
+    named: set[Path] = set()
     roots = []
     for given in paths:
         path = Path(given)
         if path.is_dir():
             roots.append(path.resolve())
-            found.update(dict.fromkeys(_files_below(path.resolve())))
+            found.update(dict.fromkeys(_files_below(path.resolve(), closed)))
         elif path.exists():
-            roots.append(path.resolve().parent)
-            found[path.resolve()] = None
+            file = path.parent.resolve() / path.name
+            roots.append(file.parent)
+            named.add(file)
+            found[file] = None
         elif has_magic(str(given)):
-            root, pattern = _split_pattern(path)
-            roots.append(root)
-            matches = [each.resolve() for each in sorted(root.glob(pattern))]
-            files = [file for each in matches for file in (_files_below(each) if each.is_dir() else [each])]
-            files = [
-                file for file in files if not (file.is_relative_to(root) and _is_passed_over(file.relative_to(root)))
-            ]
-            if not files:
-                raise DocumentError(f"{given}: no file fits this pattern")
+            folders, files = _files_matching(path, closed)
+            roots += folders
             found.update(dict.fromkeys(files))
         else:
             raise DocumentError(f"{path}: no such file or folder")
-    if not found:
-        raise DocumentError(f"{', '.join(str(path) for path in paths)}: no files in here")
+    given_paths = ", ".join(str(path) for path in paths)
+    if not found and not closed:
+        raise DocumentError(f"{given_paths}: no files in here")
     root = Path(commonpath(roots))
-    sources, failures = [], []
+    sources, failures, written = [], [], 0
     for path in found:
         id = path.relative_to(root).as_posix()
-        if _suffix(path) in (*_DOCUMENT_SUFFIXES, *TABLE_SUFFIXES):
-            sources.append(Source(path, id))
-        elif path.suffix.lower() in _ARCHIVES:
-            failures.append(Failure(id, "find", "is an archive, which is not opened; unpack it, and name the folder"))
+        if problem := _problem(path, id):
+            failures.append(Failure(_printable(id), "find", problem))
+        elif path not in named and (what := _written(path)):
+            written += 1
+            logger.info("%s: left out, as framecls wrote it (%s); name the file to have it read", id, what)
         else:
-            known = " ".join((*_DOCUMENT_SUFFIXES, *TABLE_SUFFIXES))
-            failures.append(Failure(id, "find", f"unknown kind of file {path.suffix!r}; expected one of {known}"))
+            sources.append(Source(path, id))
+    for path, reason in closed.items():
+        id = path.name if path == root else path.relative_to(root).as_posix()
+        failures.append(Failure(_printable(id), "find", reason))
+    if written and not sources and not failures:
+        raise DocumentError(f"{given_paths}: nothing in here but what framecls wrote; name a file to have it read")
     return sources, failures
 
 
-def _files_below(folder: Path) -> list[Path]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path for path in files if not _is_passed_over(path.relative_to(folder))]
+def _files_below(folder: Path, closed: dict[Path, str]) -> list[Path]:
+    """
+    Find the files below a folder.
+
+    :param folder: a folder, by its real name or not.
+    :param closed: gets the folders that cannot be read, with the reason.
+    :returns: the files, in order.
+    """
+
+    def close(error: OSError) -> None:
+        closed[Path(error.filename)] = f"cannot be opened: {error.strerror}"
+
+    files: list[Path] = []
+    seen: set[Path] = set()
+    # Links wait until the folder itself is through, so that what both lead to keeps its own name.
+    starts = [folder]
+    for start in starts:
+        for place, folders, names in os.walk(start, onerror=close):
+            here = Path(place)
+            real = here.resolve()
+            if real in seen:
+                folders.clear()
+                continue
+            if start != folder and folder.resolve().is_relative_to(real):
+                closed[here] = "is a link to a folder above it, which is not followed"
+                folders.clear()
+                continue
+            seen.add(real)
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            starts += [here / name for name in folders if (here / name).is_symlink()]
+            files += [here / name for name in names if not name.startswith((".", "~$"))]
+    return sorted(files)
+
+
+def _files_matching(path: Path, closed: dict[Path, str]) -> tuple[list[Path], list[Path]]:
+    """Find the folders that a pattern finds files in, and the files."""
+    root, pattern = _split_pattern(path)
+    # What a link leads to may stand anywhere; the match itself counts by its own name.
+    matches = [Path(normpath(match)) for match in sorted(root.glob(pattern))]
+    files = [file for each in matches for file in (_files_below(each, closed) if each.is_dir() else [each])]
+    files = [file for file in files if not (file.is_relative_to(root) and _is_passed_over(file.relative_to(root)))]
+    if not files:
+        raise DocumentError(f"{path}: no file fits this pattern")
+    return [root, *(match.parent for match in matches if not match.is_relative_to(root))], files
 
 
 def _is_passed_over(path: Path) -> bool:
     return path.name.startswith("~$") or any(part.startswith(".") for part in path.parts)
+
+
+def _problem(path: Path, id: str) -> str:
+    """Tell why a file cannot be an input; empty where it can."""
+    known = (*_DOCUMENT_SUFFIXES, *TABLE_SUFFIXES)
+    if _printable(id) != id:
+        return "its name is not UTF-8; rename it"
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "is a pipe or a device, and no file; save what it gives to one"
+    except OSError as error:
+        return f"cannot be opened: {error.strerror or error}"
+    if _suffix(path) in known:
+        return ""
+    if path.suffix.lower() in _ARCHIVES:
+        return "is an archive, which is not opened; unpack it, and name the folder"
+    return f"unknown kind of file {path.suffix!r}; expected one of {' '.join(known)}"
+
+
+def _printable(id: str) -> str:
+    """Spell out the bytes of a name that are not UTF-8, which nothing could write."""
+    return id.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _written(path: Path) -> str:
+    if _is_table(path) or _suffix(path) in _HTML:
+        return output_kind(path, is_table=_is_table(path))
+    return ""
 
 
 def _split_pattern(path: Path) -> tuple[Path, str]:

@@ -1,7 +1,10 @@
 """The record of what could not be labelled: ``errors.jsonl`` beside the labels, a row a failure."""
 
+import contextlib
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,23 +13,47 @@ from framecls.documents import Failure
 from framecls.errors import ConfigError
 from framecls.files import write_jsonl
 
-__all__ = ["FAILURES", "read_others", "write_failures"]
+__all__ = ["FAILURES", "check_record", "write_failures"]
 
 #: Name of the record. One folder may hold several labels, so each row says which it belongs to.
 FAILURES = "errors.jsonl"
 
 
-def read_others(output: Path) -> list[dict[str, Any]]:
+def check_record(output: Path) -> None:
     """
-    Read the failures recorded for other labels in the folder of these.
+    Refuse a run whose failures could not be recorded, before anything is labelled.
 
     :param output: the labels about to be written.
-    :returns: rows to keep.
-    :raises ConfigError: a file of that name is there and is no record of failures, so it is somebody's own.
+    :raises ConfigError: a file of the record's name is there and is no record of failures, so it is somebody's own.
+    """
+    _others(output)
+
+
+def write_failures(output: Path, failures: Sequence[Failure]) -> Path | None:
+    """
+    Write the record, or take it away where nothing is left to record; rows of other labels in the folder stay.
+
+    :param output: the labels the failures belong to.
+    :param failures: of this run.
+    :returns: the record; ``None`` where this run had no failure.
+    :raises ConfigError: a file of the record's name has come there meanwhile and is no record of failures.
     """
     path = output.with_name(FAILURES)
+    with _locked(path.parent):
+        rows = [*_others(output), *({**asdict(failure), "output": output.name} for failure in failures)]
+        if not rows:
+            path.unlink(missing_ok=True)
+            return None
+        write_jsonl(path, rows)
+    return path if failures else None
+
+
+def _others(output: Path) -> list[dict[str, Any]]:
+    """Read the failures recorded for other labels in the folder of these."""
+    path = output.with_name(FAILURES)
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        # Texts that are written as they are may hold what str.splitlines takes for the end of a line.
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, ValueError):
@@ -36,19 +63,19 @@ def read_others(output: Path) -> list[dict[str, Any]]:
     return [row for row in rows if row["output"] != output.name]
 
 
-def write_failures(output: Path, failures: Sequence[Failure], others: Sequence[dict[str, Any]]) -> Path | None:
-    """
-    Write the record, or take it away where nothing is left to record.
-
-    :param output: the labels the failures belong to.
-    :param failures: of this run.
-    :param others: rows of other labels in the folder, from :func:`read_others`.
-    :returns: the record; ``None`` where this run had no failure.
-    """
-    path = output.with_name(FAILURES)
-    rows = [*others, *({**asdict(failure), "output": output.name} for failure in failures)]
-    if not rows:
-        path.unlink(missing_ok=True)
-        return None
-    write_jsonl(path, rows)
-    return path if failures else None
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Have the record of a folder to oneself; where folders cannot be locked, two runs may end at the same moment."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # Some network file systems have no locks.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,6 +1,7 @@
 """Label documents: inputs cut into shards, each labelled and kept, and joined to one file; failures recorded apart."""
 
 import gc
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,8 +12,9 @@ from pathlib import Path
 from framecls.documents import Failure, LocatedSentence, Source, find_sources
 from framecls.documents.tables import TableKind
 from framecls.errors import ConfigError, DocumentError
+from framecls.files import refuse_overwriting
 from framecls.labelling.cluster import Cluster, label_on_cluster
-from framecls.labelling.failures import FAILURES, read_others, write_failures
+from framecls.labelling.failures import FAILURES, check_record, write_failures
 from framecls.labelling.labeller import Labeller
 from framecls.labelling.merging import Merger
 from framecls.labelling.progress import Done, Tally
@@ -39,6 +41,7 @@ class LabelledRun:
     :param sentences: rows written.
     :param failures: documents, or rows of tables, without one, or with sentences or pages left out.
     :param kept: sentences that an earlier, unfinished run had labelled.
+    :param seconds: that reading, labelling and writing took.
     """
 
     output: Path
@@ -47,6 +50,12 @@ class LabelledRun:
     sentences: int
     failures: tuple[Failure, ...]
     kept: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Sentences labelled a second, without those that an earlier run had labelled."""
+        return max(self.sentences - self.kept, 0) / max(self.seconds, 1e-9)
 
 
 def label(
@@ -93,7 +102,7 @@ def label(
     if shard_size < 1:
         raise ConfigError(f"a shard of {shard_size} sentences holds none; give at least 1")
     sources, failures = _inputs(paths, output)
-    others = read_others(output)
+    check_record(output)
     labeller = Labeller(model if isinstance(model, FrameClassifier) else FrameClassifier.load(model), text=text)
     if workers < 1:
         raise ConfigError(f"{workers} processes cannot read; give at least 1")
@@ -104,6 +113,7 @@ def label(
     # What the rows depend on is known before the first of them is kept.
     labeller.settle(_first_sentences(parts, replace(reading, workers=1)))
     manifest = _manifest(inputs, labeller, reading, shard_size)
+    started = time.monotonic()
     with UnfinishedRun.begin(output, manifest, resume=resume) as run:
         tally = Tally(parts, run, progress, watch)
         if cluster is not None:
@@ -125,11 +135,12 @@ def label(
             with LabelWriter(unnamed, labeller.schema, metadata, output.suffix, spreadsheet=spreadsheet) as writer:
                 for rows in merger.tables(parts):
                     writer.write(rows)
-            errors = write_failures(output, failures, others)
+            errors = write_failures(output, failures)
             if not merger.sentences:
                 more = f" (and {len(failures) - 1} more)" if failures[1:] else ""
                 raise DocumentError(f"{failures[0].path}: {failures[0].reason}{more}")
-    return LabelledRun(output, errors, merger.documents, merger.sentences, tuple(failures), run.kept)
+    seconds = time.monotonic() - started
+    return LabelledRun(output, errors, merger.documents, merger.sentences, tuple(failures), run.kept, seconds)
 
 
 def _manifest(inputs: Sequence[Input], labeller: Labeller, reading: Reading, shard_size: int) -> Manifest:
@@ -156,17 +167,12 @@ def _first_sentences(parts: Sequence[Part], reading: Reading) -> Iterator[Locate
 
 
 def _inputs(paths: Sequence[Path | str], output: Path) -> tuple[list[Source], list[Failure]]:
-    """Find the inputs, without the labels and the record that an earlier run left among them."""
+    """Find the inputs; what will be written, where it is there already, must be none of them."""
     check_output(output)
-    own = {output.resolve(), output.with_name(FAILURES).resolve()}
-    for given in map(Path, paths):
-        if given.resolve() in own and given.exists():
-            raise ConfigError(f"{given}: is an input and would be overwritten; give another --output")
     sources, failures = find_sources(paths)
-    left = [source for source in sources if source.path not in own]
-    if not left and not failures:
-        raise DocumentError(f"{', '.join(map(str, paths))}: no documents in here")
-    return left, failures
+    for written in (output, output.with_name(FAILURES)):
+        refuse_overwriting(written, (source.path for source in sources))
+    return sources, failures
 
 
 @contextmanager

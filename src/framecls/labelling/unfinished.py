@@ -16,22 +16,25 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import pyarrow as pa
 
+from framecls.config import EngineName
 from framecls.documents import Failure
 from framecls.errors import ConfigError
-from framecls.files import whole_file, write_json
+from framecls.files import placed, whole_file, write_json
 from framecls.labelling.sharding import Input
 
-__all__ = ["FORMAT", "Manifest", "ShardRecord", "UnfinishedRun", "encode_shard", "run_folder"]
+__all__ = ["FORMAT", "Manifest", "ShardRecord", "UnfinishedRun", "begun_engine", "encode_shard", "run_folder"]
 
 logger = logging.getLogger(__name__)
 
 #: Version of the manifest; a run of another version is not resumed.
 FORMAT = 1
 _MANIFEST, _SHARDS, _LOCK = "manifest.json", "shards.jsonl", "lock"
+#: The setting that says what computes.
+_ENGINE = "framecls.engine"
 
 
 def run_folder(output: Path) -> Path:
@@ -42,6 +45,26 @@ def run_folder(output: Path) -> Path:
     :returns: the folder, hidden, beside the output.
     """
     return output.with_name(f".{output.name}.run")
+
+
+def begun_engine(output: Path) -> EngineName | None:
+    """
+    Tell which engine an unfinished run computes with, for one that goes on with it: of two that are about as fast,
+    ``auto`` may take the one today and the other tomorrow.
+
+    :param output: the labels it is to write.
+    :returns: the engine; ``None`` where there is no such run, or it cannot be told.
+    """
+    try:
+        manifest = json.loads((run_folder(output) / _MANIFEST).read_text(encoding="utf-8"))
+        engine = manifest["settings"][_ENGINE]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if engine not in get_args(EngineName):
+        return None
+    logger.info("%s: goes on with engine %s, with which the run began", output, engine)
+    found: EngineName = engine
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +255,8 @@ class UnfinishedRun:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        with (self._folder / _SHARDS).open("a", encoding="utf-8") as file:
+        shards = self._folder / _SHARDS
+        with placed(shards), shards.open("a", encoding="utf-8") as file:
             file.write(_line(record))
             file.flush()
             os.fsync(file.fileno())
@@ -258,7 +282,8 @@ class UnfinishedRun:
         """
         partial = self._folder / f"output{path.suffix}.partial"
         try:
-            yield partial
+            with placed(path):
+                yield partial
             # The shards go when the output has its name, so it must be on the disk by then.
             with partial.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -349,7 +374,7 @@ def _records(folder: Path) -> dict[tuple[int, int], ShardRecord]:
     """Read the whole lines; one that a crash cut short is of a shard that is labelled again."""
     found = {}
     try:
-        lines = (folder / _SHARDS).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (folder / _SHARDS).read_text(encoding="utf-8", errors="replace").split("\n")
     except FileNotFoundError:
         return {}
     for line in lines:
@@ -386,6 +411,10 @@ def _check_same(output: Path, began: Any, manifest: Manifest) -> None:
         )
     for name in sorted({*began["settings"], *now["settings"]}):
         old, new = began["settings"].get(name), now["settings"].get(name)
+        if old != new and name == _ENGINE:
+            raise ConfigError(
+                f"{output}: the run began with engine {old}, now it is {new}; give --engine {old}, {again}"
+            )
         if old != new:
             raise ConfigError(f"{output}: the run began with {name} {old}, now it is {new}; give the same, {again}")
     if began["inputs_sha256"] != now["inputs_sha256"]:

@@ -1,6 +1,10 @@
 """How the templates of pages and cards are read."""
 
+from importlib.metadata import version
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from framecls.documents.outputs import GENERATOR
 
 __all__ = ["environment"]
 
@@ -12,10 +16,12 @@ def environment(*, autoescape: bool) -> Environment:
     :param autoescape: whether values are escaped, as pages of HTML need.
     :returns: the environment.
     """
-    return Environment(
+    made = Environment(
         loader=PackageLoader("framecls.report"),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["generator"] = f"{GENERATOR} {version('framecls')}"
+    return made

@@ -8,7 +8,7 @@ from typing import Any
 from framecls.codebook import Codebook
 from framecls.documents.tables import whole_number
 from framecls.errors import FrameclsError
-from framecls.files import write_text
+from framecls.files import refuse_overwriting, write_text
 from framecls.report.environment import environment
 from framecls.report.labels import LabelFrame, is_true, label_frames, label_rows
 
@@ -47,9 +47,11 @@ def write_report(
     :param max_sentences: documents are shown in full until this many sentences stand in the page; the counts always
         cover all of them, and the page says what it leaves out.
     :returns: the file.
-    :raises FrameclsError: the file holds no labels, or none with text, or was made with another codebook.
+    :raises FrameclsError: the file holds no labels, or none with text, or was made with another codebook; or it is the
+        output.
     """
     labels, output = Path(labels), Path(output)
+    refuse_overwriting(output, [labels])
     documents: dict[str, _Document] = {}
     frames: list[LabelFrame] = []
     model = ""

@@ -12,9 +12,10 @@ import numpy as np
 from markupsafe import Markup
 
 from framecls.codebook import Codebook
+from framecls.documents.tables import TABLE_SUFFIXES
 from framecls.errors import ConfigError, FrameclsError
 from framecls.evaluation.suggestion import doubt
-from framecls.files import write_text
+from framecls.files import refuse_overwriting, write_text
 from framecls.report.environment import environment
 from framecls.report.labels import LabelFrame
 from framecls.report.review_source import ReviewItem, ReviewSource, read_review_source
@@ -48,9 +49,11 @@ def write_review(
     :param annotator: name of the coder, where it is known.
     :param max_sentences: documents are taken whole until this many sentences stand in the page, which says so.
     :returns: the file.
-    :raises FrameclsError: the source cannot be read, has no text, or has no thresholds for the order.
+    :raises FrameclsError: the source cannot be read, has no text, or has no thresholds for the order; or the output is
+        it, or a table in it.
     """
     source, output = Path(source), Path(output)
+    refuse_overwriting(output, [source, *(path for path in source.glob("*") if path.suffix in TABLE_SUFFIXES)])
     if order not in get_args(ReviewOrder):
         raise ConfigError(f"--order {order!r}: give one of {', '.join(get_args(ReviewOrder))}")
     found = read_review_source(source, codebook, max_sentences=max_sentences)

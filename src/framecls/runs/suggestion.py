@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from framecls.errors import FrameclsError
 from framecls.evaluation.suggestion import suggest
-from framecls.files import write_jsonl
+from framecls.files import refuse_overwriting, write_jsonl
 
 __all__ = ["suggest_sentences"]
 
@@ -25,9 +25,10 @@ def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200
     :param size: how many.
     :param per_document: most of one document.
     :returns: how many were written.
-    :raises FrameclsError: the file cannot be read, or lacks text or thresholds.
+    :raises FrameclsError: the file cannot be read, or lacks text or thresholds; or it is the output.
     """
-    labels = Path(labels)
+    labels, output = Path(labels), Path(output)
+    refuse_overwriting(output, [labels])
     try:
         table = pq.read_table(labels)
         frames = [name.removeprefix("prob_") for name in table.column_names if name.startswith("prob_")]
@@ -65,5 +66,5 @@ def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200
         | {"before": before, "heading": rows[row]["heading"] or ""}
         for row, before in zip(chosen, befores, strict=True)
     )
-    write_jsonl(Path(output), sentences)
+    write_jsonl(output, sentences)
     return len(chosen)

@@ -59,6 +59,8 @@ def serve(
     with _listen(host, port) as listening:
         # The address is had before the model is loaded, and answers only after: a start that fails does so at once.
         classifier = FrameClassifier.load(model, device=device, target=target, engine=engine, threads=threads)
+        # No request is there yet to choose an engine by; the sentences that the model keeps are taken.
+        classifier.settle([])
         address = _address(listening)
         local = is_loopback(host)
         app = create_app(
