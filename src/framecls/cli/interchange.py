@@ -93,10 +93,12 @@ def corpus_export(
     """Write labels or an annotated corpus as a project other tools open; exit 1 if anything was left out."""
     from framecls.codebook import Codebook
     from framecls.corpus.interchange import export_codebook, export_project
+    from framecls.files import refuse_overwriting
 
     if format == "qdc" or (format is None and output.suffix.lower() == ".qdc"):
         if coded.suffix.lower() != ".toml":
             fail(f"{output}: a .qdc file holds a codebook alone, and {coded} is none; give a codebook.toml, or a .qdpx")
+        refuse_overwriting(output, [coded])
         export_codebook(Codebook.read(coded), output)
         typer.echo(output)
         return
