@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -166,6 +167,13 @@ def test_facts_and_hydrate(tmp_path: Path, codebook_path: Path) -> None:
     assert "THE TOLL IS SHARED BY BOTH HAR-" in json.loads((tmp_path / "again" / "sentences.jsonl").read_text())["text"]
     assert framecls("corpus", "check", tmp_path / "again", *book).returncode == 0
     assert not (tmp_path / "again" / "missing.jsonl").exists()
+
+    # What it wrote below the documents is none of them the next time.
+    below = ("corpus", "hydrate", "--facts", facts, "--output", copies / "corpus", *book, "--documents", copies)
+    assert [framecls(*below).stdout for _ in range(2)] == [
+        f"found 1, moved 0, missing 0 of 1\n{copies / 'corpus'}\n"
+    ] * 2
+    shutil.rmtree(copies / "corpus")
 
     (copies / "scan.txt").write_text("Nothing of the kind.")
     empty = framecls(*hydrate, copies / "scan.txt")

@@ -203,6 +203,7 @@ def test_a_footnote_ends_where_its_item_or_quotation_does(tmp_path: Path) -> Non
     [
         "---\ntitle: Accord\ntags:\n- ports\n  - piers\n\nabstract: |\n  It is\n\n  short.\n---",
         "--- \ntitle:\n...",
+        '---\n# made by a converter\n\n"title": Accord\nDate published: 2 May\n-\n---',
     ],
 )
 def test_front_matter_is_furniture(tmp_path: Path, front: str) -> None:

@@ -12,12 +12,13 @@ import pytest
 
 from framecls.codebook import Codebook
 from framecls.documents import Failure
-from framecls.errors import ConfigError, DocumentError
+from framecls.errors import ConfigError, DocumentError, FrameclsError
 from framecls.labelling import label
 from framecls.labelling.failures import write_failures
 from framecls.labelling.progress import Done
 from framecls.model import FrameClassifier
 from framecls.report import write_report, write_review
+from framecls.runs.suggestion import suggest_sentences
 
 COLUMNS = [
     "document_id",
@@ -242,28 +243,20 @@ def test_same_document_id_in_two_tables(classifier: FrameClassifier, tmp_path: P
     ]
 
 
-def test_same_sentence_ids_in_two_tables(classifier: FrameClassifier, codebook: Codebook, tmp_path: Path) -> None:
+def test_tables_may_count_their_sentences_alike(
+    classifier: FrameClassifier, codebook: Codebook, tmp_path: Path
+) -> None:
     for name in ("one", "two"):
-        (tmp_path / f"{name}.csv").write_text(f"sentence_id,text\n1,Ships pay.\n2,The pilot waits.\n{name},It ends.\n")
-    # Ids that begin with their document's need no looking at, and documents are held against each other.
-    (tmp_path / "zoo.csv").write_text("document_id,text\nd,Ships pay. The pilot waits.\n")
+        (tmp_path / f"{name}.csv").write_text(f"sentence_id,text\n1,Ships pay {name}.\n2,The pilot waits {name}.\n")
     done = label([tmp_path], classifier, tmp_path / "out" / "labels.parquet", shard_size=1)
     found = [(row["document_id"], row["sentence_id"]) for row in rows(done.output)]
-    assert found == [
-        *(("one.csv", id) for id in ("1", "2", "one")),
-        ("two.csv", "two"),
-        ("d", "d#0001"),
-        ("d", "d#0002"),
-    ]
-    assert done.failures == (
-        Failure(
-            "two.csv",
-            "read",
-            "duplicate sentence id '1' (and 1 more), found in a table before; make ids unique",
-        ),
-    )
-    assert (done.documents, done.sentences) == (3, 6)
-    assert write_review(done.output, tmp_path / "review.html", codebook=codebook).exists()
+    assert found == [(f"{name}.csv", id) for name in ("one", "two") for id in ("1", "2")]
+    assert not done.failures
+    # They can be told apart by document, and codings cannot, which are known by their sentence alone.
+    with pytest.raises(FrameclsError, match="two sentences have the id '1'; give each an id of its own in the tables"):
+        write_review(done.output, tmp_path / "review.html", codebook=codebook)
+    with pytest.raises(FrameclsError, match=r"2 sentences have the id '\d'; give each an id of its own in the tables"):
+        suggest_sentences(done.output, tmp_path / "next.jsonl")
 
 
 def test_many_windows_keep_the_order(classifier: FrameClassifier, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from transformers import BertForSequenceClassification
 from framecls.codebook import Codebook
 from framecls.config import PACKAGED_BASE
 from framecls.errors import ModelError
-from framecls.model.base import load_base, resolve_base
+from framecls.model.base import load_base, resolve_base, seen_by
 
 
 def test_packaged_base_is_the_upstream_model(codebook: Codebook) -> None:
@@ -55,3 +55,12 @@ def test_base_that_cannot_be_loaded(tmp_path: Path, codebook: Codebook) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError, match="cannot be loaded"):
         load_base(str(tmp_path), codebook)
+
+
+def test_what_a_base_has_learnt_from_is_read_or_refused(tmp_path: Path) -> None:
+    assert seen_by(PACKAGED_BASE) == seen_by("FacebookAI/xlm-roberta-base") == seen_by(str(tmp_path)) == set()
+    (tmp_path / "splits.json").write_text('{"a": "train", "b": "test"}')
+    assert seen_by(str(tmp_path)) == {"a"}
+    (tmp_path / "splits.json").write_text('["a"]')
+    with pytest.raises(ModelError, match=r"splits\.json: is no record of documents and splits; restore it"):
+        seen_by(str(tmp_path))

@@ -72,10 +72,12 @@ def corpus_merge(
     from framecls.codebook import Codebook
     from framecls.corpus import merge, read_codings_of, write_corpus
     from framecls.corpus.writing import corpus_files
+    from framecls.files import refuse_overwriting
     from framecls.report import merge_markdown
 
-    if {path.resolve() for path in (output, *corpus_files(output))} & {path.resolve() for path in corpora}:
-        fail(f"{output}: would replace the codings it is merged from; give another --output")
+    read = [file for path in corpora for file in (corpus_files(path) if path.is_dir() else [path])]
+    for path in corpus_files(output):
+        refuse_overwriting(path, read)
     merged = merge(read_codings_of(corpora, Codebook.read(codebook)), by=by)
     write_corpus(merged.corpus, output)
     typer.echo(merge_markdown(merged), nl=False)
@@ -134,8 +136,11 @@ def corpus_hydrate(
 
     sources, unknown = find_sources(documents)
     missing = output / "missing.jsonl"
-    for path in (*corpus_files(output), missing):
-        refuse_overwriting(path, [facts / "sentences.jsonl", *(source.path for source in sources)])
+    written = (*corpus_files(output), missing)
+    for path in written:
+        refuse_overwriting(path, [facts / "sentences.jsonl", *documents])
+    # What an earlier run wrote below the documents is none of them.
+    sources = [source for source in sources if source.path.resolve() not in {path.resolve() for path in written}]
     book = Codebook.read(codebook)
     standoff = Standoff.read(facts, book)
     copies = (copy for source in sources for copy in read_documents(source, encoding=encoding, text_column=text_column))

@@ -113,8 +113,15 @@ def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failur
     if not found and not closed:
         raise DocumentError(f"{given_paths}: no files in here")
     root = Path(commonpath(roots))
-    sources, failures, written = [], [], 0
+    once: dict[Path, Path] = {}
     for path in found:
+        real = path.resolve()
+        # Of a file and links to it the file itself.
+        if path == real or real not in once:
+            once[real] = path
+    sources, failures, written = [], [], 0
+    kept = set(once.values())
+    for path in filter(kept.__contains__, found):
         id = path.relative_to(root).as_posix()
         if problem := _problem(path, id):
             failures.append(Failure(_printable(id), "find", problem))
@@ -172,7 +179,7 @@ def _files_matching(path: Path, closed: dict[Path, str]) -> tuple[list[Path], li
     matches = [Path(normpath(match)) for match in sorted(root.glob(pattern))]
     files = [file for each in matches for file in (_files_below(each, closed) if each.is_dir() else [each])]
     files = [file for file in files if not (file.is_relative_to(root) and _is_passed_over(file.relative_to(root)))]
-    if not files:
+    if not files and not closed:
         raise DocumentError(f"{path}: no file fits this pattern")
     return [root, *(match.parent for match in matches if not match.is_relative_to(root))], files
 

@@ -1,7 +1,7 @@
 """Plain text and Markdown."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from framecls.errors import DocumentError
 
 __all__ = ["document_of_text", "read_markdown", "read_text"]
 
-#: Lines of a key and a value, with items and indented lines below them; text between two rules is none.
+#: Between the rules a line of a key and a value; before and after it comments, items and indented lines, too.
 _FRONT_MATTER = re.compile(
     r"\A---[ \t]*\n"
-    r"(?:[\w.-]+:(?:[ \t].*)?\n(?:-[ \t].*\n|(?:[ \t]*\n)*[ \t]+\S.*\n)*(?:[ \t]*\n)*)+"
+    r"(?:[ \t]*\n|#.*\n)*"
+    r"(?:[^\s:#-][^:\n]{0,60}:(?:[ \t].*)?\n(?:[ \t]*\n|#.*\n|-(?:[ \t].*)?\n|[ \t]+\S.*\n)*)+"
     r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 )
 _NOTE = re.compile(r"\[\^(?P<label>[^\]\s]+)\]:[ \t]*")
@@ -81,7 +82,7 @@ def read_markdown(path: Path, id: str, encoding: str | None = None) -> Document:
     markdown.block.ruler.before("reference", "note", _note, {"alt": ["paragraph", "reference"]})
     read: dict[str, list[str]] = {}
     tokens = markdown.parse(text[front.end() :] if front else text, read)
-    pieces += _pieces(tokens, read.get("notes", []))
+    pieces += _pieces(tokens, frozenset(read.get("notes", ())))
     document = Document.from_pieces(id, pieces, {"format": "markdown", "encoding": used})
     if not document.text:
         raise DocumentError("is empty; there is no text to read")
@@ -119,7 +120,7 @@ def _note(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def _pieces(tokens: list[Token], notes: Sequence[str]) -> Iterator[Piece]:
+def _pieces(tokens: list[Token], notes: Container[str]) -> Iterator[Piece]:
     containers: list[str] = []
     marker = ""
     for token in _with_html_joined(tokens):
@@ -164,7 +165,7 @@ def _depth(tokens: list[Token], inline: Token) -> int:
     return int(opening.tag[1:])
 
 
-def _plain(inline: Token, notes: Sequence[str]) -> str:
+def _plain(inline: Token, notes: Container[str]) -> str:
     """Give the words of a stretch of text, without the marks of notes that are known."""
     parts = []
     for child in inline.children or []:

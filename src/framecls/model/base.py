@@ -95,8 +95,9 @@ def seen_by(base: str) -> set[str]:
     """
     Name the documents that a base learnt from: whoever goes on from a framecls checkpoint inherits them.
 
-    :param base: as for :func:`resolve_base`.
-    :returns: ids of its train and validation documents; none of a base that is no framecls checkpoint.
+    :param base: as for :func:`resolve_base`; of a Hub id nothing is known.
+    :returns: ids of its train and validation documents; none of a folder that is no framecls checkpoint.
+    :raises ModelError: the folder has a record of them that cannot be read.
     """
     return {document for document, split in read_splits(Path(base)).items() if split != "test"}
 

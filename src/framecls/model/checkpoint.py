@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from transformers import AutoConfig
 
 from framecls.codebook import Codebook
@@ -164,10 +164,15 @@ def read_splits(path: Path) -> dict[str, Split]:
 
     :param path: the checkpoint folder.
     :returns: split by document id; empty where the model came without them, as an encoder of somebody else does.
+    :raises ModelError: the file is there and is no record of splits.
     """
     file = path / _SPLITS
-    splits: dict[str, Split] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return splits
+    if not file.exists():
+        return {}
+    try:
+        return TypeAdapter(dict[str, Split]).validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ModelError(f"{file}: is no record of documents and splits; restore it, or take it away") from error
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

@@ -139,7 +139,10 @@ def _of_labels(labels: Path, codebook: Codebook | None, shelf: _Shelf) -> Review
             frames, model = label_frames(labels, row, codebook), str(row.get("model", ""))
         id, document = str(row.get("sentence_id", "")), str(row["document_id"])
         if id in seen:
-            raise FrameclsError(f"{labels}: two sentences have the id {id!r}; make ids unique, or label again")
+            raise FrameclsError(
+                f"{labels}: two sentences have the id {id!r}; give each an id of its own in the tables they are from, "
+                "and label again"
+            )
         seen.add(id)
         before = str(last["text"]) if last.get("document_id") == row["document_id"] else ""
         try:

@@ -195,6 +195,8 @@ def train_and_score(
             f"fold {name}: document {known[0]!r} was used to train the base {config.base!r}, so no figure on it is a "
             "test; start from one that has not seen it"
         )
+    # First, so that what stops them does not cost a training.
+    others = score_baselines(data, test, target=config.target) if baselines else {}
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         folder = keep or Path(scratch) / "model"
@@ -203,9 +205,7 @@ def train_and_score(
         probabilities = classifier.probabilities(*test.inputs())
     scored = {"model": Scored(probabilities, classifier.decide(probabilities))}
     seconds = time.monotonic() - started
-    if baselines:
-        scored |= score_baselines(data, test, target=config.target)
-    return Fold(name, np.arange(len(test)), scored, len(data.train) + len(data.validation), seconds)
+    return Fold(name, np.arange(len(test)), scored | others, len(data.train) + len(data.validation), seconds)
 
 
 def score_baselines(data: TrainingData, test: Corpus, *, target: str) -> dict[str, Scored]:

@@ -140,7 +140,7 @@ def evaluate_model(
 def _corpus_sha256(model: Path) -> str:
     """Read which corpus a model was trained on; one that came without its record says nothing."""
     path = model / "run.json"
-    return str(json.loads(path.read_text(encoding="utf-8"))["corpus_sha256"]) if path.exists() else ""
+    return str(json.loads(path.read_text(encoding="utf-8")).get("corpus_sha256", "")) if path.exists() else ""
 
 
 def splits_of(corpus: Corpus, model: Path, split: EvaluatedSplit) -> dict[str, Split]:

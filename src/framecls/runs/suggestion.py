@@ -1,6 +1,7 @@
 """From labels to a file of sentences to code."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,8 @@ def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200
     :param size: how many.
     :param per_document: most of one document.
     :returns: how many were written.
-    :raises FrameclsError: the file cannot be read, or lacks text or thresholds; or it is the output.
+    :raises FrameclsError: the file cannot be read, or lacks text or thresholds, or is the output; or two sentences to
+        code have one id.
     """
     labels, output = Path(labels), Path(output)
     refuse_overwriting(output, [labels])
@@ -55,6 +57,13 @@ def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200
         size=size,
         per_document=per_document,
     )
+    ids = Counter(rows[row]["sentence_id"] for row in chosen)
+    for id, count in ids.items():
+        if count > 1:
+            raise FrameclsError(
+                f"{labels}: {count} sentences have the id {id!r}; give each an id of its own in the tables they are "
+                "from, and label again"
+            )
     # Sentences of a document stand in order, so the one before is in the row before.
     befores = [
         rows[row - 1]["text"] if row and rows[row - 1]["document_id"] == rows[row]["document_id"] else ""

@@ -429,7 +429,7 @@ def test_a_table_that_contradicts_itself(tmp_path: Path) -> None:
 
 def test_no_workbook(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
-    with pytest.raises(CorpusError, match=r"x\.xlsx: is no readable zip archive"):
+    with pytest.raises(CorpusError, match=r"x\.xlsx: is no readable XLSX workbook"):
         tables.read(_bytes(tmp_path / "x.xlsx", b"PK nothing"))
 
 
@@ -476,7 +476,7 @@ def test_a_workbook_that_is_damaged(tmp_path: Path) -> None:
     content = bytearray((tmp_path / "x.xlsx").read_bytes())
     spot = content.index(SHEET.encode()) + len(SHEET) + 20
     content[spot : spot + 20] = bytes(20)
-    with pytest.raises(CorpusError, match=r"x\.xlsx: is no readable zip archive"):
+    with pytest.raises(CorpusError, match=r"x\.xlsx: is no readable XLSX workbook"):
         tables.read(_bytes(tmp_path / "x.xlsx", bytes(content)))
 
 

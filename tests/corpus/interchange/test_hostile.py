@@ -317,6 +317,19 @@ def test_whatever_is_changed_in_a_project_it_is_read_or_refused(chance: Random, 
             assert again.texts() == opened.reading.project.texts()
 
 
+def test_a_pdf_that_calls_a_plain_text_its_own_is_not_written_into(tmp_path: Path) -> None:
+    root = etree.fromstring(WHOLE.encode())
+    (pdf,) = root.iter("{*}PDFSource")
+    pdf.set("plainTextPath", f"internal://{guid('notice')}.txt")
+    pdf.remove(next(pdf.iter("{*}Representation")))
+    path = archive(tmp_path / "x.qdpx", etree.tostring(root), {f"sources/{guid('notice')}.txt": TEXT})
+    opened = open_qdpx(path)
+    merge_into(opened, opened.reading.project, tmp_path / "again.qdpx", codes={})
+    with zipfile.ZipFile(tmp_path / "again.qdpx") as zipped:
+        (again,) = etree.fromstring(zipped.read("project.qde")).iter("{*}PDFSource")
+    assert again.find("{*}PlainTextSelection") is None
+
+
 def qdc(inside: str) -> str:
     return f"<CodeBook xmlns='urn:QDA-XML:codebook:1.0'><Codes>{inside}</Codes></CodeBook>"
 

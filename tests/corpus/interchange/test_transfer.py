@@ -430,6 +430,9 @@ def test_what_is_read_is_not_replaced(labelled: tuple[Path, Path], codebook: Cod
         with pytest.raises(ConfigError, match=f"{output.name}: is what is read; give --output another name"):
             export_project(coded_, output, codebook, documents=[tmp_path / "speech.txt"], **more)
         assert output.read_bytes() == before
+    # What an export left in a corpus' folder is not read with it.
+    for _ in range(2):
+        assert export_project(tmp_path / "corpus", tmp_path / "corpus" / "out.qdpx", small_codebook()).selections == 1
     row = {"id": 1, "text": "Ships pay.", "label": [[0, 5, "toll"]]}
     path = tmp_path / "corpus" / "sentences.jsonl"
     path.write_text(json.dumps(row))

@@ -10,6 +10,7 @@ from framecls.corpus.interchange.formats import format_to_write
 from framecls.corpus.interchange.mapping import MappingTable, map_codes
 from framecls.corpus.interchange.project import Code, Problem, Project, codes_of
 from framecls.corpus.interchange.refi import Merged, detailed_codes, merge_into, open_qdpx, write_qdc
+from framecls.corpus.writing import corpus_files
 from framecls.documents import find_sources
 from framecls.errors import CorpusError
 from framecls.files import refuse_overwriting
@@ -83,7 +84,7 @@ def _inputs(coded: Path, documents: Sequence[Path], mapping: Path | None) -> Ite
     """Give the files that an export reads."""
     yield coded
     if coded.is_dir():
-        yield from coded.iterdir()
+        yield from corpus_files(coded)
     if mapping is not None:
         yield mapping
     if documents:

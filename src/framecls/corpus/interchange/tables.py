@@ -6,7 +6,7 @@ One-hot: a row for each sentence and annotator, and a column of 1 and 0 for each
 """
 
 import csv
-import io
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -18,7 +18,7 @@ from lxml import etree
 from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, lay_out
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
 from framecls.corpus.interchange.refi.xml import elements
-from framecls.corpus.interchange.zips import DAMAGED, read_entries
+from framecls.corpus.interchange.zips import DAMAGED, check_entries
 from framecls.corpus.reading import table_rows
 from framecls.documents.tables import TABLE_SUFFIXES, whole_number
 from framecls.errors import CorpusError
@@ -90,11 +90,13 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _sheet_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Read the first sheet of a workbook."""
     openpyxl = _openpyxl()
-    for name, content in read_entries(path, ("",)):
-        # What is no XML is left to openpyxl: a picture is fine, and a sheet is not.
-        with suppress(etree.XMLSyntaxError):
-            next(elements(io.BytesIO(content), f"{path}: {name}"), None)
     try:
+        with zipfile.ZipFile(path) as archive:
+            check_entries(str(path), archive.infolist())
+            for info in archive.infolist():
+                # What is no XML is left to openpyxl: a picture is fine, and a sheet is not.
+                with archive.open(info) as entry, suppress(etree.XMLSyntaxError):
+                    next(elements(entry, f"{path}: {info.filename}"), None)
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)
             rows = iter(book.worksheets[0].iter_rows(values_only=True))

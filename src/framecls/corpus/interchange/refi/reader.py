@@ -159,8 +159,9 @@ class _Reader:
         title = source.description if self.raw.origin == ORIGIN and source.description else source.name
         self.documents[id] = CodedDocument(id, title, found.text, found.file)
         self.of_source[source.guid] = id
-        holder = representation or source
-        if found.plain and holder.guid:
+        # A PDF without a representation has no place for selections of text, whatever it says of its own.
+        holder = representation or (source if source.kind == "TextSource" else None)
+        if found.plain and holder is not None and holder.guid:
             self.holders[holder.guid] = id
         for selection in coded:
             by_user = self._by_user(selection.codings)
