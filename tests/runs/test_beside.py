@@ -10,7 +10,7 @@ import pytest
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus
-from framecls.errors import CorpusError, EvaluationError
+from framecls.errors import ConfigError, CorpusError, EvaluationError
 from framecls.runs.beside import named, read_beside
 from framecls.runs.cross_validation import cross_validate
 from framecls.runs.holdout import evaluate_model
@@ -130,3 +130,14 @@ def test_rows_of_one_protocol_stand_beside_another(config: TrainConfig, tmp_path
     found = cross_validate(short, tmp_path / "three", folds=3, baselines=False, beside=[rows])
     assert [one.system for one in found] == ["model", "two folds"]
     assert found[1].macro == plain.macro
+
+
+def test_a_table_beside_the_model_is_not_replaced(
+    model_path: Path, corpus_path: Path, config: TrainConfig, tmp_path: Path
+) -> None:
+    for name in ("test", "kfold"):
+        (tmp_path / f"{name}.parquet").write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"test\.parquet: is what is read; give --output another name"):
+        evaluate_model(model_path, corpus_path, output=tmp_path, beside=[f"a={tmp_path / 'test.parquet'}"])
+    with pytest.raises(ConfigError, match=r"kfold\.parquet: is what is read; give --output another name"):
+        cross_validate(config, tmp_path, beside=[f"a={tmp_path / 'kfold.parquet'}"])

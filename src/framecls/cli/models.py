@@ -125,6 +125,8 @@ def evaluate(
         raise ConfigError(f"--protocol {protocol} trains a recipe; give --config and --output")
     recipe = TrainConfig.read(config, {"corpus": corpus, "target": target})
     if protocol == "learning-curve":
+        if beside or suspects or not text:
+            raise ConfigError("--beside, --suspects and --no-text speak of sentences, and a learning curve has none")
         points = learning_curve(
             recipe,
             output,

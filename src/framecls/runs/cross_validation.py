@@ -16,9 +16,9 @@ from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.evaluation import Evaluation, IntervalKind
-from framecls.files import file_sha256, whole_file
+from framecls.files import file_sha256, refuse_overwriting, whole_file
 from framecls.lexicon import Lexicon
-from framecls.runs.beside import add_systems, read_beside
+from framecls.runs.beside import add_systems, named, read_beside
 from framecls.runs.folds import Fold, group_documents, group_of, out_of_fold, tested_part
 from framecls.runs.record import LEXICON, Scored, judge, write_evaluation
 
@@ -63,6 +63,8 @@ def cross_validate(
     corpus = Corpus.read(config.corpus, codebook).coded()
     also = [Corpus.read(path, codebook).coded() for path in config.train_also]
     tested = tested_part(config, corpus, train_only)
+    for one in beside:
+        refuse_overwriting(Path(output) / f"{_name(protocol)}.parquet", [named(one)[1]])
     # Whatever is left out is left out of what is trained on only, too.
     fold_of = group_documents(tested if protocol == "kfold" else corpus, protocol, folds=folds)
     # Likewise: other systems are asked for before a model is trained.
@@ -133,9 +135,14 @@ def record_folds(
     add_systems(pooled, ((system, one.at(rows)) for system, one in others))
     evaluations = judge(part, pooled, interval=interval)
     facts = {**facts, "folds": len(found), "seconds": [round(fold.seconds) for fold in found]}
-    name = str(facts["protocol"]).replace(":", "-")
+    name = _name(str(facts["protocol"]))
     write_evaluation(output, name, facts, evaluations, part, pooled, text=text, suspected=suspected)
     return evaluations
+
+
+def _name(protocol: str) -> str:
+    """Name the files of a protocol."""
+    return protocol.replace(":", "-")
 
 
 def recipe_of(config: TrainConfig) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Literal
 from framecls.corpus import Corpus, Split
 from framecls.errors import ConfigError, CorpusError, EvaluationError
 from framecls.evaluation import Evaluation, IntervalKind, Mistake
+from framecls.files import refuse_overwriting
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.attribution import Push
@@ -77,6 +78,8 @@ def evaluate_model(
         raise ConfigError(f"{corpus}: words and suspects are written to files; give --output a folder for them")
     part.weights()
     others = [(one, Path(named(one)[1]).is_dir()) for one in beside]
+    if output is not None:
+        refuse_overwriting(Path(output) / f"{split}.parquet", [named(one)[1] for one in beside])
     for one, is_model in others:
         if is_model:
             check_unseen(part, named(one)[1], split)
