@@ -47,6 +47,7 @@ def main() -> None:
     )
     recipe = recipe_in_results(config)
     hashes = data.key("both")
+    measured = [r for r in known(RESULTS) if r["recipe"] == recipe and hashes.items() <= r.items()]
     others = [read_beside(one, data.official) for one in options.beside]
     tested = {s.id for s in data.official.sentences}
     found: list[Fold] = []
@@ -54,8 +55,8 @@ def main() -> None:
     for path in options.folds:
         held = path.stem.removeprefix("fold")
         learnt, corpus, test, rows = data.cut(config, "both", held)
-        runs = [r for r in known(RESULTS) if (r["fold"], r["recipe"]) == (held, recipe) and hashes.items() <= r.items()]
-        fold = next(filter(None, (read_fold(path, run["key"]) for run in runs)), None)
+        runs = (read_fold(path, run["key"]) for run in measured if run["fold"] == held)
+        fold = next(filter(None, runs), None)
         if fold is None or not np.array_equal(fold.rows, rows):
             sys.exit(f"record: {path} is not there, or not of fold {held} and this recipe and data; run run.py anew")
         baselines = score_baselines(learnt, test, target=config.target)

@@ -174,21 +174,22 @@ def _check_output(output: Path, config: TrainConfig, inputs: dict[str, str], *, 
 
 def _check_unseen(data: TrainingData, seen: set[str], base: str) -> None:
     """Refuse a base that has learnt from the test split, warn of one that has learnt from validation."""
-    for split in ("test", "validation"):
-        known = [document for document, own in data.splits.items() if own == split and document in seen]
-        if known and split == "test":
-            raise ConfigError(
-                f"{data.name}: document {known[0]!r} of the test split was used to train the base {base!r}; "
-                "start from one that has not seen it, or correct the splits"
-            )
-        if known:
-            logger.warning(
-                "%s: %d documents of the validation split were used to train the base %r; "
-                "the decision fitted on them will be too sure",
-                data.name,
-                len(known),
-                base,
-            )
+    known = [(document, split) for document, split in data.splits.items() if document in seen]
+    tested = [document for document, split in known if split == "test"]
+    validated = [document for document, split in known if split == "validation"]
+    if tested:
+        raise ConfigError(
+            f"{data.name}: document {tested[0]!r} of the test split was used to train the base {base!r}; "
+            "start from one that has not seen it, or correct the splits"
+        )
+    if validated:
+        logger.warning(
+            "%s: %d documents of the validation split were used to train the base %r; "
+            "the decision fitted on them will be too sure",
+            data.name,
+            len(validated),
+            base,
+        )
 
 
 def _last_checkpoint(output: Path) -> Path | None:

@@ -13,6 +13,7 @@ from framecls.files import refuse_overwriting
 from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.attribution import Push
+from framecls.model.base import seen_by
 from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.model.checkpoint import read_splits
 from framecls.report import write_model_card
@@ -178,10 +179,8 @@ def check_unseen(part: Corpus, model: Path, split: EvaluatedSplit) -> None:
     :param split: the split they are from.
     :raises CorpusError: they are a test split, and the model was trained on a document of it.
     """
-    made = read_splits(model)
-    seen = [
-        document for document in dict.fromkeys(part.document_ids()) if made.get(document) in ("train", "validation")
-    ]
+    known = seen_by(str(model))
+    seen = [document for document in dict.fromkeys(part.document_ids()) if document in known]
     if seen and split == "test":
         raise CorpusError(f"document {seen[0]!r} of the test split was used to train this model; correct the splits")
     if seen and split == "all":
