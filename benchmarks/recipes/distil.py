@@ -16,20 +16,22 @@ either; the authored test split stays out. ``run.py --soft`` trains on all of it
     python benchmarks/recipes/distil.py teacher/ --documents documents.jsonl.gz --official hydrated/ --leave-out 0+2 \\
         --cache said/ --output soft/
     python benchmarks/recipes/run.py --official hydrated/ --config configs/best.toml --folds 0+2 --soft soft/
+
+In place of a teacher's folder stands a file of such a cache where the teacher itself is not at hand; ``said/`` beside
+this script has those of the shipped model's teachers. Then nothing is screened or drawn: of the sentences that nobody
+has coded, and of the variants, those are taken that every teacher has spoken of.
 """
 
 import argparse
-import json
 import re
 import sys
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from run import Data
+from teachers import Teacher
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
@@ -37,11 +39,9 @@ from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, write_corp
 from framecls.corpus.standoff import fingerprint
 from framecls.documents import LocatedSentence, find_sources, read_sentences
 from framecls.errors import FrameclsError
-from framecls.files import file_sha256, whole_file
 from framecls.lexicon import Lexicon
-from framecls.model import FrameClassifier
 
-LOSS, CHUNK = 0.005, 2048
+LOSS = 0.005
 #: Probabilities between which a teacher is in doubt; share of the words that a variant leaves out.
 DOUBT, DROPPED = (0.02, 0.98), 0.12
 CLAUSE = re.compile(r"(?<=[,;:])\s+")
@@ -102,44 +102,30 @@ def varied(
     return found
 
 
-class Judge:
-    """A model, and what it has said of texts before."""
+def screened(
+    others: list[AnnotatedSentence], codebook: Codebook, options: argparse.Namespace
+) -> list[AnnotatedSentence]:
+    """Give the uncoded sentences that may carry a frame, and some of the rest."""
+    if options.train == "both":
+        screen = Teacher(options.screened_by, options.cache, engine="onnx-int8", screen_loss=LOSS)
+        kept = np.isfinite(screen.probabilities(others)).all(axis=1)
+    else:
+        # The screen has learnt from codings of official sentences.
+        kept = Lexicon(codebook).decide([s.text for s in others]).any(axis=1)
+    drawn = sorted(np.flatnonzero(~kept).tolist(), key=lambda row: fingerprint(others[row].text))[: options.drawn]
+    sys.stdout.write(f"{kept.sum()} of {len(others)} uncoded sentences kept, {len(drawn)} of the rest drawn\n")
+    return [others[row] for row in sorted({*np.flatnonzero(kept).tolist(), *drawn})]
 
-    def __init__(self, folder: Path, cache: Path | None, **options: Any) -> None:
-        self.folder, self.options = folder, options
-        weights = [file_sha256(path) for path in sorted(folder.glob("*.safetensors"))]
-        name = sha256(json.dumps([weights, options]).encode()).hexdigest()[:12]
-        self.path = cache / f"{name}.npz" if cache else None
-        self.said: dict[str, npt.NDArray[np.float32]] = {}
-        if self.path and self.path.exists():
-            with np.load(self.path, allow_pickle=False) as kept:
-                self.said = dict(zip(kept["texts"].tolist(), kept["probabilities"], strict=True))
 
-    def __call__(self, sentences: list[AnnotatedSentence]) -> npt.NDArray[np.float32]:
-        """Give probabilities, nan for what the screen discards. *Shape:* ``(N, F)``."""
-        keys = [sha256(json.dumps([s.text, s.before, s.heading]).encode()).hexdigest()[:24] for s in sentences]
-        new = list({key: s for key, s in zip(keys, sentences, strict=True) if key not in self.said}.items())
-        model = FrameClassifier.load(self.folder, **self.options) if new else None
-        for start in range(0, len(new), CHUNK):
-            part = dict(new[start : start + CHUNK])
-            inputs = [[getattr(s, field) for s in part.values()] for field in ("text", "before", "heading")]
-            assert model is not None
-            self.said |= dict(zip(part, model.probabilities(*inputs), strict=True))
-            sys.stdout.write(f"{self.folder.name}: {start + len(part)} of {len(new)} sentences\n")
-            sys.stdout.flush()
-            if start // CHUNK % 8 == 7 or start + CHUNK >= len(new):
-                self.keep()
-        return np.array([self.said[key] for key in keys])
-
-    def keep(self) -> None:
-        if self.path:
-            with whole_file(self.path) as partial, partial.open("wb") as file:
-                np.savez(file, texts=np.array(list(self.said)), probabilities=np.array(list(self.said.values())))
+def mean(teachers: list[Teacher], sentences: list[AnnotatedSentence]) -> npt.NDArray[np.float32]:
+    """Average what teachers say, nan where one says nothing. *Shape:* ``(N, F)``."""
+    found: npt.NDArray[np.float32] = np.mean([teacher.probabilities(sentences) for teacher in teachers], axis=0)
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("teachers", type=Path, nargs="+")
+    parser.add_argument("teachers", type=Path, nargs="+", help="model folders, or files of --cache")
     parser.add_argument("--documents", type=Path, required=True)
     parser.add_argument("--official", type=Path, required=True, help="the official corpus with its texts")
     parser.add_argument("--authored", type=Path, default=Path("data/corpus"))
@@ -165,25 +151,25 @@ def main() -> None:
     apart = {id for id, split in learnt.splits.items() if split != "train"}
     if options.train == "both":
         apart |= set(test.document_ids())
+    teachers = [Teacher(path, options.cache, precision="auto") for path in options.teachers]
+    silent = any(teacher.is_silent for teacher in teachers)
     coded = {fingerprint(s.text) for s in (official if options.train == "both" else data.official).sentences}
     others = [s for s in uncoded(options.documents, coded) if s.document_id not in apart]
-    if options.train == "both":
-        screen = Judge(options.screened_by, options.cache, engine="onnx-int8", screen_loss=LOSS)
-        kept = np.isfinite(screen(others)).all(axis=1)
-    else:
-        # The screen has learnt from codings of official sentences.
-        kept = Lexicon(codebook).decide([s.text for s in others]).any(axis=1)
-    drawn = sorted(np.flatnonzero(~kept).tolist(), key=lambda row: fingerprint(others[row].text))[: options.drawn]
-    sys.stdout.write(f"{kept.sum()} of {len(others)} uncoded sentences kept, {len(drawn)} of the rest drawn\n")
-    others = [others[row] for row in sorted({*np.flatnonzero(kept).tolist(), *drawn})]
+    if not silent:
+        others = screened(others, codebook, options)
 
-    teachers = [Judge(path, options.cache, precision="auto") for path in options.teachers]
     own = list(learnt.train.sentences)
-    said = np.mean([teacher(own) for teacher in teachers], axis=0)
+    said = mean(teachers, own)
     others += varied(own, said, options.variants, [s.text for s in learnable])
-    theirs = np.mean([teacher(others) for teacher in teachers], axis=0)
-    decided = FrameClassifier.load(options.teachers[0]).decide(theirs)
-    soft = [replace(s, shares=rounded(row)) for s, row in zip(own, (said + learnt.train.gold()) / 2, strict=True)]
+    theirs = mean(teachers, others)
+    heard = np.isfinite(theirs).all(axis=1)
+    sys.stdout.write(f"{np.isfinite(said).all(axis=1).sum()} of {len(own)} coded sentences, {heard.sum()} others\n")
+    others, theirs = [others[row] for row in np.flatnonzero(heard).tolist()], theirs[heard]
+    decided = teachers[0].decide(theirs)
+    gold = learnt.train.gold()
+    # A coded sentence that no teacher has spoken of has its coding alone.
+    both = (np.where(np.isfinite(said), said, gold) + gold) / 2
+    soft = [replace(s, shares=rounded(row)) for s, row in zip(own, both, strict=True)]
     for sentence, row, given in zip(others, theirs, decided, strict=True):
         frames = tuple(frame for frame, there in zip(codebook.frames, given, strict=True) if there)
         soft.append(replace(sentence, shares=rounded(row), frames=frames))

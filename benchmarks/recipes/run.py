@@ -33,10 +33,10 @@ from framecls.config import TrainConfig
 from framecls.corpus import AnnotatedSentence, Corpus
 from framecls.errors import FrameclsError
 from framecls.evaluation import evaluate
-from framecls.files import file_sha256, write_jsonl, write_text
+from framecls.files import write_jsonl, write_text
 from framecls.lexicon import Lexicon
 from framecls.model.training_data import TrainingData
-from framecls.runs.cross_validation import write_fold
+from framecls.runs.cross_validation import base_digest, write_fold
 from framecls.runs.folds import Fold, fold_data, group_documents, train_and_score, without_annotator
 
 HERE = Path(__file__).parent
@@ -145,9 +145,8 @@ def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path
 def recipe_in_results(config: TrainConfig) -> dict[str, Any]:
     """Give what of a config decides how a model scores, without paths; a base in a folder by its name and weights."""
     recipe = config.model_dump(mode="json", exclude={"codebook", "corpus", "output", "train_also"})
-    folder = Path(config.base)
-    if folder.is_dir():
-        recipe["base"] = f"{folder.name}@{file_sha256(folder / 'model.safetensors')[:12]}"
+    if digest := base_digest(config):
+        recipe["base"] = f"{Path(config.base).name}@{digest[:12]}"
     return recipe
 
 

@@ -22,7 +22,7 @@ from framecls.runs.beside import add_systems, named, read_beside
 from framecls.runs.folds import Fold, group_documents, group_of, out_of_fold, tested_part
 from framecls.runs.record import LEXICON, Scored, judge, write_evaluation
 
-__all__ = ["cross_validate", "key_of", "read_fold", "recipe_of", "record_folds", "write_fold"]
+__all__ = ["base_digest", "cross_validate", "key_of", "read_fold", "recipe_of", "record_folds", "write_fold"]
 
 logger = logging.getLogger(__name__)
 
@@ -164,10 +164,18 @@ def key_of(config: TrainConfig, depends: Sequence[object]) -> str:
     :param depends: the rest, as JSON takes it.
     :returns: hexadecimal digits.
     """
+    return sha256(json.dumps([*depends, version("framecls"), base_digest(config)], sort_keys=True).encode()).hexdigest()
+
+
+def base_digest(config: TrainConfig) -> str:
+    """
+    Hash the weights of a base that is a folder, which may change under the same name.
+
+    :param config: gives the base.
+    :returns: hexadecimal digits; empty where the base is no folder with weights.
+    """
     weights = Path(config.base) / "model.safetensors"
-    # A base that is a folder may change under the same name.
-    digest = file_sha256(weights) if weights.is_file() else ""
-    return sha256(json.dumps([*depends, version("framecls"), digest], sort_keys=True).encode()).hexdigest()
+    return file_sha256(weights) if weights.is_file() else ""
 
 
 def _outside(other: Corpus, protocol: str, corpus: Corpus, fold_of: Mapping[str, str], fold: str) -> Corpus:
