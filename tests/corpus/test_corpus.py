@@ -353,7 +353,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
         ("a.jsonl", b'\n{"id": \n', r"a\.jsonl: line 2: is not valid JSON: "),
         ("a.jsonl", b"[]\n", r"a\.jsonl: line 1: expected a JSON object, found list$"),
         ("a.csv", b"id,document_id,text\n1,2,3,4\n", r"a\.csv: line 2: has more cells than the 3 columns"),
-        ("a.csv", "id,document_id,text\n1,2,né\n".encode("latin-1"), r"a\.csv: byte \d+ is not UTF-8"),
+        ("a.csv", "id,document_id,text\n1,2,né\n".encode("latin-1"), r"a\.csv: has the byte 0xe9, which is not UTF-8"),
         ("a.parquet", b"no table", r"a\.parquet: is not a Parquet file: "),
     ],
 )

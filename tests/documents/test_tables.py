@@ -93,7 +93,7 @@ def test_bad_csv_is_refused(tmp_path: Path) -> None:
 
 def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", "id,text\na,comité\n".encode("cp1252"))
-    with pytest.raises(DocumentError, match="byte 15 is not UTF-8; save the table as UTF-8"):
+    with pytest.raises(DocumentError, match="has the byte 0xe9, which is not UTF-8; save the table as UTF-8"):
         list(read_rows(path))
 
 

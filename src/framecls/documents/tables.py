@@ -51,7 +51,9 @@ def read_rows(path: Path) -> Iterator[Row]:
                 _csv_rows(file, "\t" if suffix == ".tsv" else ",") if suffix in (".csv", ".tsv") else _json_rows(file)
             )
     except UnicodeDecodeError as error:
-        raise DocumentError(f"byte {error.start} is not UTF-8; save the table as UTF-8") from error
+        # Where it stands is known within a chunk of the file only.
+        byte = error.object[error.start]
+        raise DocumentError(f"has the byte 0x{byte:02x}, which is not UTF-8; save the table as UTF-8") from error
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DocumentError("is not a complete gzip file; copy it again") from error
     except OSError as error:

@@ -128,6 +128,7 @@ def test_labels_whose_documents_changed_are_left_out(
     assert any("and the document has 80 characters; give the very files" in reason for reason in reasons)
     assert any("document 'row' is not among --documents; 1 sentences were left out" in reason for reason in reasons)
     assert "is empty; there is no text to read" in reasons
+    assert read_qdpx(tmp_path / "p.qdpx").project.completed == frozenset()
 
 
 def test_labels_that_cannot_be_used(labelled: tuple[Path, Path], codebook: Codebook, tmp_path: Path) -> None:

@@ -186,6 +186,7 @@ def project_of_labels(
     selections: list[Selection] = []
     lost: list[Problem] = []
     problems: list[Problem] = []
+    broken: set[str] = set()
     for document in _wanted(documents, by_document, encoding, problems):
         places: dict[str, tuple[int, int]] = {}
         for row in by_document.pop(document.id):
@@ -208,13 +209,24 @@ def project_of_labels(
                 continue
             place = f"{labels}: {row['sentence_id']}"
             lost.append(Problem(place, f"{reason}; give the very files that were labelled", str(text or "")[:_SHOWN]))
+            broken.add(document.id)
         title = str(document.meta.get("title", "")) or document.id
         found.append(CodedDocument(document.id, title, document.text, units=_units(places)))
     for id, rows in by_document.items():
         reason = f"document {id!r} is not among --documents; {len(rows)} sentences were left out"
         problems.append(Problem(str(labels), f"{reason}; name the same files and folders as for labelling"))
-    completed = frozenset((who, document.id) for document in found)
-    project = Project(name, tuple(found), (who,), tuple(codes), tuple(selections), completed, frozenset({who}))
+    # Where a label was lost, silence does not say that there is no frame.
+    completed = frozenset((who, document.id) for document in found if document.id not in broken)
+    project = Project(
+        name,
+        tuple(found),
+        (who,),
+        tuple(codes),
+        tuple(selections),
+        completed=completed,
+        models=frozenset({who}),
+        partial=frozenset((who, id) for id in broken),
+    )
     return ProjectReading(project, lost=tuple(lost), problems=tuple(problems))
 
 
