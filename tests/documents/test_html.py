@@ -236,6 +236,25 @@ def test_a_raised_link_to_a_note_is_no_text_and_other_raised_text_is(tmp_path: P
     ]
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<a style='mso-footnote-id:ftn1' href='#_ftn1' name='_ftnref1'><span class=MsoFootnoteReference>[1]</span></a>",
+        "<a id='ntc1-L_2E-E01' href='#ntr1-L_2E-E01'>(<span class='oj-super oj-note-tag'>1</span>)</a>",
+    ],
+)
+def test_marks_that_only_a_style_raises_are_no_text(tmp_path: Path, mark: str) -> None:
+    document = page(
+        tmp_path,
+        f"<html><p>{FIRST[:-1]}{mark}. See <a href='#ftn1'>the note on it</a>, and <a href='#step1'>1</a>.</p>"
+        "<div id=ftn1><p class=MsoFootnoteText>See Annex II.</p></div>",
+    )
+    assert blocks_of(document) == [
+        ("paragraph", f"{FIRST} See the note on it, and 1."),
+        ("footnote", "See Annex II."),
+    ]
+
+
 def test_numbers_of_lists_are_those_a_browser_shows(tmp_path: Path) -> None:
     document = page(
         tmp_path,

@@ -58,6 +58,8 @@ _NOTE_NAME = re.compile(
     re.IGNORECASE,
 )
 _NOTE_REFERENCE = re.compile(r"[\[(]?(?:\d{1,3}|[a-z]|[*†‡]{1,3})[\])]?")
+# How word processors and official journals name what a mark of a note links to; the mark may be raised by a style.
+_NOTE_TARGET = re.compile(r"#_?(?:ftn|edn|ntr|fn|footnote|endnote)[-_:]?\d[\w.:-]*|#ntr\d*-[\w.:-]+", re.IGNORECASE)
 _BACK_LINK = re.compile(r"[↩↑^⤴⏎\ufe0e\s]+")
 _LONE_ENUMERATOR = re.compile(r"[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxl]{1,6})[.)\]]+|\d{1,3}|[—–•·-]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -317,8 +319,11 @@ def _is_reference(node: LexborNode, tag: str, attributes: Mapping[str, str | Non
     if role in ("doc-noteref", "doc-backlink"):
         return True
     anchor, raised = (node, node.css_first("sup")) if tag == "a" else (node.css_first("a"), node)
-    if anchor is None or not (anchor.attributes.get("href") or "").startswith("#"):
+    target = (anchor.attributes.get("href") or "") if anchor is not None else ""
+    if not target.startswith("#"):
         return False
+    if _NOTE_TARGET.fullmatch(target) and _NOTE_REFERENCE.fullmatch(text):
+        return True
     # A link may also be to a heading in which something is raised, as in "km²".
     if raised is not None and raised.text(strip=True) == text and _NOTE_REFERENCE.fullmatch(text):
         return True
