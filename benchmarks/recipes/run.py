@@ -11,7 +11,8 @@ are trained on in the folds whose documents are not theirs, and never tested on.
     framecls corpus hydrate --documents my-copies/ --output hydrated/
     python benchmarks/recipes/run.py --official hydrated/ --train both --config configs/default.toml
 
-Each run appends its record to ``results.jsonl``; ``README.md`` shows them as a table.
+Each run appends its record to ``results.jsonl``; ``README.md`` shows them as a table. ``taught.sh`` is the shipped
+recipe from its teachers to its record.
 """
 
 import argparse
@@ -161,7 +162,7 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
     gold = test.gold()
     scores = evaluate(gold, probabilities, decisions, frames=test.codebook.frames, document_ids=test.document_ids())
     if keep:
-        write_fold(keep / f"fold{fold}.npz", key, found)
+        write_fold(fold_path(keep, fold), key, found)
     return {
         "trained_on": found.trained_on,
         "seconds": round(found.seconds),
@@ -171,6 +172,11 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
         "false_negatives": (gold & ~decisions).sum(axis=0).tolist(),
         "average_precision": [round(s.average_precision or 0.0, 4) for s in scores.frames],
     }
+
+
+def fold_path(keep: Path, fold: str) -> Path:
+    """Give the file that a fold's probabilities are kept in."""
+    return keep / f"fold{fold}.npz"
 
 
 def export(config: TrainConfig, source: Source, data: Data, folder: Path) -> None:
@@ -288,13 +294,15 @@ def main() -> None:
             **({"variant": options.variant} if options.variant else {}),
         }
         digest = sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:12]
-        if any(record["key"] == digest for record in known(RESULTS)):
+        measured = any(record["key"] == digest for record in known(RESULTS))
+        if measured and (not options.keep or fold_path(options.keep, fold).exists()):
             sys.stdout.write(f"{options.train} fold {fold}: measured before ({digest})\n")
             continue
         with applied(options.variant) if options.variant else nullcontext():
             record = measure(config, options.train, data, fold, options.keep, digest)
-        with RESULTS.open("a", encoding="utf-8") as out:
-            out.write(json.dumps({"key": digest, "name": options.name, **key, **record}) + "\n")
+        if not measured:
+            with RESULTS.open("a", encoding="utf-8") as out:
+                out.write(json.dumps({"key": digest, "name": options.name, **key, **record}) + "\n")
         scores = f1([record])
         per_frame = " ".join(f"{value:.2f}" for value in scores)
         sys.stdout.write(
