@@ -137,6 +137,12 @@ def main() -> None:
     parser.add_argument("--screened-by", type=Path, default=Path("models/partnership-frames"))
     parser.add_argument("--drawn", type=int, default=4000, help="sentences taken of those the screen discards")
     parser.add_argument("--variants", type=int, default=2, help="of each sentence with a frame or a doubt")
+    parser.add_argument(
+        "--sure",
+        type=float,
+        default=0.5,
+        help="take of what nobody has coded only that of which every frame is given or denied with such a probability",
+    )
     parser.add_argument("--cache", type=Path, help="keep here what each teacher says of a text")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
@@ -162,7 +168,7 @@ def main() -> None:
     said = mean(teachers, own)
     others += varied(own, said, options.variants, [s.text for s in learnable])
     theirs = mean(teachers, others)
-    heard = np.isfinite(theirs).all(axis=1)
+    heard = (np.maximum(theirs, 1 - theirs) >= options.sure).all(axis=1)
     sys.stdout.write(f"{np.isfinite(said).all(axis=1).sum()} of {len(own)} coded sentences, {heard.sum()} others\n")
     others, theirs = [others[row] for row in np.flatnonzero(heard).tolist()], theirs[heard]
     decided = teachers[0].decide(theirs)

@@ -4,16 +4,21 @@ Ways of training that were tried on a fold and are not in the product, as none o
 ``run.py --variant NAME`` trains with one of them; the rest of the recipe is the config's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import torch
 from transformers import BertForSequenceClassification, PreTrainedModel, TrainerCallback
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from framecls.codebook import Codebook
 from framecls.config import TrainConfig
+from framecls.corpus import Corpus
 from framecls.model import base, choice, training
 from framecls.model.sampling import LengthSamplingTrainer
 
@@ -21,6 +26,12 @@ __all__ = ["VARIANTS", "applied"]
 
 Tensor = torch.Tensor
 
+#: Second-level codes of all frames.
+CODES = [
+    code.name
+    for definition in Codebook.read(Path(__file__).parents[2] / "data" / "codebook.toml").definitions
+    for code in definition.codes
+]
 #: Share of a layer's learning rate that the layer below it has.
 LAYER_DECAY = 0.85
 #: Weights are averaged over the last so many of all steps.
@@ -102,7 +113,48 @@ class TokenHead(MeanPooled):
         return torch.cat([values.amax(dim=1), values.sum(dim=1) / shown.sum(dim=1), states[:, 0]], dim=1)
 
 
-HEADS = {"mean-pooled": MeanPooled, "token-head": TokenHead}
+class SecondLevel(BertForSequenceClassification):  # type: ignore[misc]
+    """A second head learns the second-level codes, where they are known, and is not asked afterwards."""
+
+    def __init__(self, config: Any) -> None:
+        super().__init__(config)
+        self.second = torch.nn.Linear(config.hidden_size, len(CODES))
+        self.post_init()
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor | None = None, **rest: Any
+    ) -> SequenceClassifierOutput:
+        """Compute logits, ``(B, F)``, and the loss where there are labels, ``(B, F)`` or ``(B, F + codes)``."""
+        pooled = self.dropout(self.bert(input_ids=input_ids, attention_mask=attention_mask, **rest).pooler_output)
+        logits = self.classifier(pooled)
+        loss = None
+        if labels is not None:
+            frames, codes = labels[:, : self.num_labels].float(), labels[:, self.num_labels :].float()
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), frames)
+            known = ~codes.isnan()
+            if known.any():
+                second = self.second(pooled).float()[known]
+                loss = loss + 0.5 * torch.nn.functional.binary_cross_entropy_with_logits(second, codes[known])
+        return SequenceClassifierOutput(loss=loss, logits=logits)
+
+
+def with_codes(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Put the second-level codes beside the frames that are trained on, nan where a framed sentence has none."""
+
+    def part(corpus: Corpus, encoder: Any, name: str, *, soft: bool = False) -> Any:
+        found = plain(corpus, encoder, name, soft=soft)
+        if name != "train":
+            return found
+        known = [
+            [float(code in one.codes) if one.codes or not one.frames else np.nan for code in CODES]
+            for one in corpus.sentences
+        ]
+        return replace(found, targets=np.concatenate([found.targets, known], axis=1))
+
+    return part
+
+
+HEADS = {"mean-pooled": MeanPooled, "token-head": TokenHead, "second-level": SecondLevel}
 VARIANTS = (*LOSSES, *HEADS, "layer-rates", "averaged")
 
 
@@ -163,6 +215,8 @@ def applied(variant: str) -> Iterator[None]:
         patches.enter_context(patch.object(training, "LengthSamplingTrainer", VariantTrainer))
         if variant == "layer-rates":
             patches.enter_context(patch.object(training, "_optimizer", layer_rates))
+        if variant == "second-level":
+            patches.enter_context(patch.object(training, "_part", with_codes(training._part)))
         if variant in HEADS:
             for module in (base, choice):
                 patches.enter_context(patch.object(module, "AutoModelForSequenceClassification", HEADS[variant]))
