@@ -136,11 +136,13 @@ class Data:
         return softer.without_near(test.sentences)
 
 
-def score(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None) -> tuple[Corpus, Fold]:
+def score(
+    config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None, *, resume: bool
+) -> tuple[Corpus, Fold]:
     """Train once and score official sentences that took no part, those that are tested on and others."""
     learnt, corpus, test, rows = data.cut(config, source, fold)
     learnt = data.softened(learnt, test, source)
-    return corpus, replace(train_and_score(config, learnt, test, name=fold, keep=keep), rows=rows)
+    return corpus, replace(train_and_score(config, learnt, test, name=fold, keep=keep, resume=resume), rows=rows)
 
 
 def recipe_in_results(config: TrainConfig) -> dict[str, Any]:
@@ -151,9 +153,11 @@ def recipe_in_results(config: TrainConfig) -> dict[str, Any]:
     return recipe
 
 
-def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None, key: str) -> dict[str, Any]:
+def measure(
+    config: TrainConfig, source: Source, data: Data, fold: str, keep: Path | None, key: str, *, resume: bool
+) -> dict[str, Any]:
     """Train once and evaluate once."""
-    corpus, found = score(config, source, data, fold, keep)
+    corpus, found = score(config, source, data, fold, keep, resume=resume)
     tested = {s.id for s in data.official.sentences}
     rows = np.array([corpus.sentences[row].id in tested for row in found.rows])
     test = replace(corpus, sentences=tuple(corpus.sentences[row] for row in found.rows[rows]))
@@ -165,7 +169,8 @@ def measure(config: TrainConfig, source: Source, data: Data, fold: str, keep: Pa
         write_fold(fold_path(keep, fold), key, found)
     return {
         "trained_on": found.trained_on,
-        "seconds": round(found.seconds),
+        # Of a resumed training the first part is not known.
+        "seconds": None if resume else round(found.seconds),
         "sentences": len(test),
         "true_positives": (gold & decisions).sum(axis=0).tolist(),
         "false_positives": (~gold & decisions).sum(axis=0).tolist(),
@@ -234,7 +239,8 @@ def table(records: Sequence[dict[str, Any]]) -> str:
         cells = [of_group[0]["name"], of_group[0]["train"], str(round(np.mean([r["trained_on"] for r in of_group])))]
         cells += [str(len(of_group)), *(f"{value:.2f}" for value in (*scores, scores.mean()))]
         cells += [f"{np.mean([r['average_precision'] for r in of_group]):.2f}"]
-        cells += [str(round(np.median([r["seconds"] for r in of_group])))]
+        seconds = [r["seconds"] for r in of_group if r["seconds"] is not None]
+        cells += [str(round(np.median(seconds))) if seconds else "–"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -253,6 +259,7 @@ def main() -> None:
     )
     parser.add_argument("--name", default="", help="what is tried, for the table")
     parser.add_argument("--keep", type=Path, help="keep the last model and its probabilities here")
+    parser.add_argument("--resume", action="store_true", help="go on with the training in --keep that was killed")
     parser.add_argument(
         "--leave-out", type=float, default=0.0, help="share of keyword-free framed authored sentences not trained on"
     )
@@ -267,6 +274,8 @@ def main() -> None:
     if options.table:
         write_text(HERE / "README.md", table(list(known(RESULTS))))
         return
+    if options.resume and not (options.keep and (len(options.folds) == 1 or options.train == "authored")):
+        parser.error("--resume goes on with one fold's training in --keep")
     codebook = Codebook.read(options.codebook)
     authored, official = (Corpus.read(path, codebook).coded() for path in (options.authored, options.official))
     data = Data.of(
@@ -299,15 +308,13 @@ def main() -> None:
             sys.stdout.write(f"{options.train} fold {fold}: measured before ({digest})\n")
             continue
         with applied(options.variant) if options.variant else nullcontext():
-            record = measure(config, options.train, data, fold, options.keep, digest)
+            record = measure(config, options.train, data, fold, options.keep, digest, resume=options.resume)
         if not measured:
             with RESULTS.open("a", encoding="utf-8") as out:
                 out.write(json.dumps({"key": digest, "name": options.name, **key, **record}) + "\n")
         scores = f1([record])
         per_frame = " ".join(f"{value:.2f}" for value in scores)
-        sys.stdout.write(
-            f"{options.train} fold {fold}: macro-F1 {scores.mean():.3f} ({per_frame}) {record['seconds']} s\n"
-        )
+        sys.stdout.write(f"{options.train} fold {fold}: macro-F1 {scores.mean():.3f} ({per_frame})\n")
         sys.stdout.flush()
         write_text(HERE / "README.md", table(list(known(RESULTS))))
 

@@ -16,6 +16,12 @@ base=$1 documents=$2 official=$3 work=$4
 here=$(dirname "$0")
 python=${PYTHON:-.venv/bin/python}
 kept=""
+
+# An epoch that was finished is not trained again.
+unfinished() {
+    if ls -d "$1"/checkpoints/checkpoint-* > /dev/null 2>&1; then echo --resume; fi
+}
+
 for held in 1 0+2 3+4; do
     name=without-$(echo "$held" | tr + -)
     teacher=$here/said/$name.npz
@@ -23,7 +29,8 @@ for held in 1 0+2 3+4; do
         teacher=$work/$name
         [ -f "$teacher/framecls.json" ] || "$python" "$here/run.py" --official "$official" --folds "$held" \
             --thin 0.5 --config configs/official.toml --keep "$teacher" --name "teacher $name" \
-            --set "base=$base" learning_rate=5e-5 head_learning_rate=5e-4
+            --set "base=$base" learning_rate=5e-5 head_learning_rate=5e-4 \
+            $(unfinished "$teacher")
     fi
     for fold in $(echo "$held" | tr + ' '); do
         student=$work/student$fold
@@ -32,7 +39,8 @@ for held in 1 0+2 3+4; do
         "$python" "$here/distil.py" "$teacher" --documents "$documents" --official "$official" \
             --leave-out "$fold" --cache "$work/said" --output "$work/soft$fold"
         "$python" "$here/run.py" --official "$official" --folds "$fold" --soft "$work/soft$fold" \
-            --config configs/best.toml --keep "$student" --name "best.toml, taught by all-mpnet-base-v2"
+            --config configs/best.toml --keep "$student" --name "best.toml, taught by all-mpnet-base-v2" \
+            $(unfinished "$student")
     done
 done
 # shellcheck disable=SC2086  # each is a path of its own

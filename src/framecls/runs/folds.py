@@ -177,6 +177,7 @@ def train_and_score(
     name: str,
     baselines: bool = False,
     keep: Path | None = None,
+    resume: bool = False,
 ) -> Fold:
     """
     Train once and score sentences that took no part.
@@ -187,6 +188,7 @@ def train_and_score(
     :param name: of what is held out.
     :param baselines: whether majority and TF-IDF with logistic regression are trained beside the model.
     :param keep: a folder for the trained model.
+    :param resume: go on with a training in that folder that was killed.
     :returns: the N sentences, scored.
     :raises FrameclsError: the recipe cannot be trained, or its base has learnt from a document to score.
     """
@@ -200,7 +202,7 @@ def train_and_score(
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         folder = keep or Path(scratch) / "model"
-        train(config.model_copy(update={"output": folder}), data, overwrite=True)
+        train(config.model_copy(update={"output": folder}), data, resume=resume, overwrite=not resume)
         classifier = FrameClassifier.load(folder)
         probabilities = classifier.probabilities(*test.inputs())
     scored = {"model": Scored(probabilities, classifier.decide(probabilities))}
