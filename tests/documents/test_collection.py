@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from framecls.documents import Failure, LocatedSentence, Sentence, Source, find_sources, read, read_sentences
+from framecls.documents import Document, Failure, LocatedSentence, Sentence, Source, find_sources, read, read_sentences
+from framecls.documents.collection import read_documents
 from framecls.documents.seen import Seen
 from framecls.documents.tables import TableKind
 from framecls.errors import DocumentError
@@ -121,6 +122,9 @@ def written(tmp_path: Path) -> Path:
     touch(tmp_path / "labels.jsonl", json.dumps(LABELS | {"prob_toll": None}) + "\n")
     touch(tmp_path / "labels.csv", f"{','.join(LABELS)}\n{','.join(map(str, LABELS.values()))}\n")
     pq.write_table(pa.table({name: [value] for name, value in LABELS.items()}), tmp_path / "labels.parquet")
+    judged = {"id": "a#1", "gold_toll": True, "prob_toll": 0.5, "toll": True}
+    pq.write_table(pa.table({name: [value] for name, value in judged.items()}), tmp_path / "all.parquet")
+    touch(tmp_path / "coded.csv", "document_id,text,annotator,model_annotator,toll,prob_toll\na,It,m,1,1,0.5\n")
     failure = {"path": "a", "stage": "read", "reason": "is empty", "output": "labels.csv"}
     touch(tmp_path / "old" / "errors.jsonl", json.dumps(failure) + "\n")
     touch(tmp_path / "report.html", f'<html><head><meta name="generator" content="framecls 1"></head><p>{TEXT}</html>')
@@ -135,6 +139,8 @@ def test_what_framecls_wrote_is_left_out_and_told(written: Path, caplog: pytest.
     assert caplog.messages == [
         f"{name}: left out, as framecls wrote it ({what}); name the file to have it read"
         for name, what in [
+            ("all.parquet", "an evaluation"),
+            ("coded.csv", "an export"),
             ("labels.csv", "labels"),
             ("labels.jsonl", "labels"),
             ("labels.parquet", "labels"),
@@ -332,10 +338,50 @@ def test_the_text_may_stand_in_another_column(tmp_path: Path) -> None:
     assert [i.sentence.text for i in found if isinstance(i, LocatedSentence)] == ["It ends."]
 
 
-def test_a_missing_text_column_is_a_failure_of_each_row(tmp_path: Path) -> None:
-    assert rows(tmp_path / "t.csv", "id,body\na,It ends.\n") == [
-        Failure("t.csv: line 2", "read", "no column 'text'; it has id, body (name the right one with --text-column)")
+def test_a_missing_text_column_is_one_failure_of_a_table_with_a_header(tmp_path: Path) -> None:
+    reason = "no column 'text'; it has id, body (name the right one with --text-column)"
+    assert rows(tmp_path / "t.csv", "id,body\na,It ends.\nb,It ends.\n") == [Failure("t.csv", "read", reason)]
+    line = '{"id": "a", "body": "It ends."}\n'
+    assert rows(tmp_path / "t.jsonl", line * 2) == [
+        Failure(f"t.jsonl: line {number}", "read", reason) for number in (1, 2)
     ]
+
+
+def test_a_table_that_cannot_be_read_on_says_how_much_of_it_was(tmp_path: Path) -> None:
+    (first, failure) = rows(tmp_path / "t.csv", 'id,text\na,It ends.\nb,"It "ends"."\nc,It ends.\n')
+    assert isinstance(first, LocatedSentence)
+    assert first.document_id == "a"
+    assert failure == Failure(
+        "t.csv",
+        "read",
+        "line 3: is not valid CSV: ',' expected after '\"'; only its first row was read, and nothing from there on",
+    )
+
+
+def test_a_cell_of_a_table_holds_text_or_nothing(tmp_path: Path) -> None:
+    found = rows(
+        tmp_path / "t.jsonl", '{"text": ["It ends."]}\n{"text": {"body": "It"}}\n{"text": true}\n{"text": NaN}\n'
+    )
+    assert [item.reason for item in found if isinstance(item, Failure)] == [
+        "column 'text' must hold text, found list",
+        "column 'text' must hold text, found dict",
+        "column 'text' must hold text, found bool",
+        "is empty; there is no text to read",
+    ]
+
+
+def test_rows_of_one_table_are_of_one_kind(tmp_path: Path) -> None:
+    found = rows(tmp_path / "t.csv", f"sentence_id,document_id,text\na#1,a,{TEXT}\n,a,{TEXT}\n")
+    assert [item.sentence_id for item in found if isinstance(item, LocatedSentence)] == ["a#1", "t.csv:2"]
+
+
+def test_tables_may_have_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("id;text\na;Le comité finit.\n".encode("cp1252"))
+    source = Source(tmp_path / "t.csv", "t.csv")
+    for found in (read_sentences(source, encoding="cp1252"), read_documents(source, encoding="cp1252")):
+        (item,) = found
+        assert not isinstance(item, Failure)
+        assert (item.text if isinstance(item, Document) else item.sentence.text) == "Le comité finit."
 
 
 def test_rows_that_cannot_be_used_are_failures_and_the_others_are_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
-def write(path: Path, content: bytes | str) -> Path:
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
+def write(path: Path, content: bytes | str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(content.encode(encoding) if isinstance(content, str) else content)
     return path
 
 
@@ -43,13 +44,17 @@ def test_csv_and_tsv(tmp_path: Path, name: str, delimiter: str) -> None:
         writer = csv.DictWriter(file, ["id", "text"], delimiter=delimiter)
         writer.writeheader()
         writer.writerows(ROWS)
-    assert list(read_rows(path)) == [Row("line 3", ROWS[0]), Row("line 4", ROWS[1])]
+    assert list(read_rows(path)) == [Row("line 2", ROWS[0]), Row("line 4", ROWS[1])]
 
 
 def test_parquet(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.Table.from_pylist([*ROWS, {"id": "c", "text": None}]), path)
-    assert list(read_rows(path)) == [Row("row 1", ROWS[0]), Row("row 2", ROWS[1]), Row("row 3", {"id": "c"})]
+    assert list(read_rows(path)) == [
+        Row("row 1", ROWS[0]),
+        Row("row 2", ROWS[1]),
+        Row("row 3", {"id": "c", "text": None}),
+    ]
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl.gz", "ROWS.JSONL.GZ"])
@@ -79,16 +84,53 @@ def test_a_bad_json_line_does_not_end_the_reading(tmp_path: Path) -> None:
 def test_a_csv_row_of_another_width(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", "id,text\na\nb,It ends.,x\nc,All is well.\n")
     assert list(read_rows(path)) == [
-        Row("line 2", {"id": "a"}),
+        Row("line 2", {"id": "a", "text": None}),
         Row("line 3", {}, "has more cells than the 2 columns of the header"),
         Row("line 4", {"id": "c", "text": "All is well."}),
     ]
 
 
-def test_bad_csv_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "rows.csv", 'id,text\na,"It ends.\n')
-    with pytest.raises(DocumentError, match=r"line \d: is not valid CSV: unexpected end of data"):
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('id,text\na,"It\nends."\n\nb,"It ends.\nc,It ends.\n', "line 5: is not valid CSV: unexpected end of data"),
+        ('id,text\na,It ends.\nb,"It "ends"."\n', "line 3: is not valid CSV: ',' expected after '\"'"),
+        ("id,text,text\na,b,c\n", "line 1: two columns are called 'text'; rename one"),
+    ],
+)
+def test_bad_csv_is_refused_by_the_line_on_which_the_row_begins(tmp_path: Path, content: str, reason: str) -> None:
+    path = write(tmp_path / "rows.csv", content)
+    with pytest.raises(DocumentError, match=f"^{re.escape(reason)}$"):
         list(read_rows(path))
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_csv_may_be_parted_by_other_marks(tmp_path: Path, mark: str) -> None:
+    path = write(tmp_path / "rows.csv", f'id{mark}text\na{mark}"Now, it ends."\n')
+    assert [row.values for row in read_rows(path)] == [{"id": "a", "text": "Now, it ends."}]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf8"])
+def test_the_encoding_may_be_named(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path / "rows.csv", "\ufeff" * (encoding == "utf8") + "id,text\na,comité\n", encoding)
+    assert [row.values for row in read_rows(path, encoding=encoding)] == [{"id": "a", "text": "comité"}]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "reason"), [("utf-16", "is not UTF-16: "), ("utf-9", "unknown encoding 'utf-9'; give a name")]
+)
+def test_an_encoding_that_does_not_fit_is_refused(tmp_path: Path, encoding: str, reason: str) -> None:
+    path = write(tmp_path / "rows.csv", "id,text\na,It ends.\n")
+    with pytest.raises(DocumentError, match=f"^{reason}"):
+        list(read_rows(path, encoding=encoding))
+
+
+def test_an_empty_cell_of_parquet_is_a_cell(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"sentence_id": ["a", None], "text": [None, "It ends."]}), tmp_path / "rows.parquet")
+    assert [row.values for row in read_rows(tmp_path / "rows.parquet")] == [
+        {"sentence_id": "a", "text": None},
+        {"sentence_id": None, "text": "It ends."},
+    ]
 
 
 def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:

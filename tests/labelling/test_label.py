@@ -231,6 +231,29 @@ def test_sentences_of_a_table(classifier: FrameClassifier, tmp_path: Path) -> No
     assert [failure.reason for failure in done.failures] == ["duplicate sentence id 'a#2'; make ids unique"]
 
 
+def test_a_file_comes_before_a_sample_of_it(classifier: FrameClassifier, documents: Path, tmp_path: Path) -> None:
+    sample = {"id": "notice.txt#0002", "document_id": "notice.txt", "text": "A toll is asked of every ship."}
+    for name in ("a.jsonl", "z.jsonl"):
+        (documents / name).write_text(json.dumps(sample) + "\n")
+    done = label(documents, classifier, tmp_path / "labels.parquet")
+    assert (done.documents, done.sentences) == (2, 6)
+    reason = "duplicate document id 'notice.txt', which is the id of a file; make ids unique"
+    assert done.failures == (Failure("a.jsonl", "read", reason), Failure("z.jsonl", "read", reason))
+
+
+def test_a_sentence_longer_than_what_the_model_reads_is_told(
+    classifier: FrameClassifier, documents: Path, tmp_path: Path
+) -> None:
+    long = f"A toll {'and a toll ' * classifier.max_length}is asked."
+    (documents / "notice.txt").write_text(f"The quay is long and grey. {long}\n\n{long}\n")
+    done = label(str(documents), classifier, tmp_path / "labels.parquet")
+    reason = f"longer than the {classifier.max_length} tokens the model reads; labelled by the beginning alone"
+    assert done.failures == (Failure("notice.txt", "length", f"2 sentences, 'notice.txt#0002' first, are {reason}"),)
+    (documents / "notice.txt").write_text(f"{long}\n")
+    done = label([documents], classifier, tmp_path / "labels.parquet")
+    assert [failure.reason for failure in done.failures] == [f"sentence 'notice.txt#0001' is {reason}"]
+
+
 def test_same_document_id_in_two_tables(classifier: FrameClassifier, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.jsonl").write_text(

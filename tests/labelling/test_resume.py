@@ -161,7 +161,7 @@ def test_one_input_that_changed(run: Callable[..., LabelledRun], documents: Path
         run(resume=True)
     table.write_text(kept)
     (documents / "0.txt").rename(documents / "5.txt")
-    with pytest.raises(ConfigError, match=r"^5\.txt: is new since the run began; take it away"):
+    with pytest.raises(ConfigError, match=r"^5\.txt: was 0\.txt when the run began; give the same paths"):
         run(resume=True)
     (documents / "5.txt").unlink()
     with pytest.raises(ConfigError, match=r"^0\.txt: is gone since the run began; put it back"):

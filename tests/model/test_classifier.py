@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,6 +48,22 @@ def test_decisions_follow_the_stored_thresholds(classifier: FrameClassifier) -> 
 def test_context_as_long_as_the_texts(classifier: FrameClassifier) -> None:
     with pytest.raises(ModelError, match="1 values of 'before' for 2 texts; give one for each, or none"):
         classifier.score(["a", "b"], ["c"])
+
+
+def test_sentences_may_stand_in_an_array(classifier: FrameClassifier) -> None:
+    texts = ["A toll is asked.", "The quay is long."]
+    array: Any = np.array(texts, dtype=object)
+    np.testing.assert_array_equal(classifier.score(array, array, array), classifier.score(texts, texts, texts))
+    with pytest.raises(ModelError, match="sentence 1, counted from 0, is None, which is no text; leave it out"):
+        classifier.score(["A toll is asked.", None])  # type: ignore[list-item]
+
+
+def test_sentences_of_which_the_end_is_not_seen(classifier: FrameClassifier) -> None:
+    room = classifier.max_length - 2
+    texts = ["toll " * room, "toll " * (room + 1), "toll"]
+    assert classifier.too_long(texts) == [1]
+    scores = classifier.score([texts[0], texts[1]])
+    np.testing.assert_array_equal(scores[0], scores[1])
 
 
 def test_one_string_is_no_list_of_sentences(classifier: FrameClassifier) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
-from framecls.corpus import Corpus
+from framecls.corpus import Corpus, check
 from framecls.errors import CorpusError
 from framecls.model.training import train
 from framecls.model.training_data import TrainingData
@@ -50,6 +50,39 @@ def test_a_joining_corpus_is_trained_on_without_its_test_split(
     assert len(data.train) == 66 + 132
 
 
+def test_splits_drawn_here_share_no_words_with_the_test_split(
+    config: TrainConfig, corpus_path: Path, codebook: Codebook, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    rows = [json.loads(line) for line in (corpus_path / "sentences.jsonl").read_text().splitlines()]
+    for row in rows:
+        number = row["document_id"][1:]
+        row["text"] = " ".join(f"{word} {number}" for word in row["text"].split())
+    formula = "The council of the harbour meets on the first Monday of each month."
+    documents = sorted({row["document_id"] for row in rows})
+    rows += [dict(rows[0], id=f"{document}-f", document_id=document, text=formula) for document in documents]
+    (folder / "sentences.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shares = {"corpus": folder, "validation_share": 0.25, "test_share": 0.25}
+    data = TrainingData.read(config.model_copy(update=shares), codebook)
+    tested = {id for id, split in data.splits.items() if split == "test"}
+    held = {row["text"] for row in rows if row["document_id"] in tested}
+    learnt = [*data.train.sentences, *data.validation.sentences]
+    assert not held & {sentence.text for sentence in learnt}
+    left = sum(row["document_id"] not in tested for row in rows) - len(learnt)
+    assert left == len(documents) - len(tested) > 0
+    assert f"{left} sentences have nearly the words of one of the test split and are left out" in caplog.text
+
+
+def test_a_corpus_in_which_nothing_is_coded_is_refused(config: TrainConfig, codebook: Codebook, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("id,document_id,text,Frames\n1,a,Ships pay the toll.,toll\n")
+    with pytest.raises(CorpusError, match=r"mine\.csv: no sentence is coded; give a column 'frames', or one for each "):
+        TrainingData.read(config.model_copy(update={"corpus": path}), codebook)
+    problems = check(Corpus.read(path, codebook)).problems
+    assert list(problems) == ["no sentence is coded; give a column 'frames', or one for each frame, called toll, pilot"]
+
+
 def test_joining_sentences_like_held_out_ones_stay_out(
     config: TrainConfig, corpus_path: Path, codebook: Codebook, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -58,7 +91,7 @@ def test_joining_sentences_like_held_out_ones_stay_out(
     data = TrainingData.read(config.model_copy(update={"train_also": (also,)}), codebook)
     held = {s.text for s in Corpus.read(corpus_path, codebook).sentences if int(s.document_id[1:]) >= 6}
     assert not held & {s.text for s in data.train.sentences}
-    assert "joining sentences have nearly the words of a held-out one and are left out" in caplog.text
+    assert "sentences have nearly the words of a held-out one and are left out" in caplog.text
     less = data.without_near(data.train.sentences[:1])
     assert len(less.train) < len(data.train)
 

@@ -39,6 +39,14 @@ def test_decisions_are_matched_by_sentence(part: Corpus, tmp_path: Path) -> None
     assert not scored.calibrated
 
 
+def test_labels_call_it_sentence_id(part: Corpus, tmp_path: Path) -> None:
+    rows = [{"sentence_id": row["id"], "frames": row["frames"]} for row in gold_rows(part)]
+    assert (read_beside(written(tmp_path / "r.jsonl", rows), part)[1].decisions == part.gold()).all()
+    rows = [{"number": row["id"], "frames": row["frames"]} for row in gold_rows(part)]
+    with pytest.raises(EvaluationError, match="line 1: has no column 'id', which says what sentence it is on"):
+        read_beside(written(tmp_path / "r.jsonl", rows), part)
+
+
 def test_probabilities_are_taken_where_they_are_given(part: Corpus, tmp_path: Path) -> None:
     lines = ["id,toll,pilot,prob_toll,prob_pilot"]
     lines += [f"{s.id},{int('toll' in (s.frames or ()))},0,0.25,0.5" for s in part.sentences]

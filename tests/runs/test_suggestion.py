@@ -50,6 +50,9 @@ def test_what_are_no_labels(labels: Path, classifier: FrameClassifier, tmp_path:
     label([tmp_path / "documents"], classifier, tmp_path / "bare.parquet", text=False)
     with pytest.raises(FrameclsError, match="holds no labels with text and thresholds"):
         suggest_sentences(tmp_path / "bare.parquet", tmp_path / "next.jsonl")
+    (tmp_path / "labels.csv").write_text("document_id,text\n")
+    with pytest.raises(FrameclsError, match=r"labels\.csv: only Parquet carries the thresholds; label again with"):
+        suggest_sentences(tmp_path / "labels.csv", tmp_path / "next.jsonl")
     (tmp_path / "odd.parquet").write_text("no table")
     with pytest.raises(FrameclsError, match=r"odd\.parquet: cannot be read as Parquet"):
         suggest_sentences(tmp_path / "odd.parquet", tmp_path / "next.jsonl")

@@ -16,7 +16,9 @@ def label(
     model: Annotated[Path, typer.Option(help="Model folder.")],
     output: Annotated[Path, typer.Option(help="Labels: .parquet, .jsonl or .csv.")] = Path("labels.parquet"),
     text: Annotated[bool, typer.Option(help="Write the sentences' text.")] = True,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of text files; detected by default.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of text files, detected by default, and of tables, UTF-8.")
+    ] = None,
     table: Annotated[
         Literal["documents", "sentences"] | None,
         typer.Option(help="What rows of tables are; told from their columns."),
@@ -115,7 +117,7 @@ def report(
     output: Annotated[Path | None, typer.Option(help="The HTML page; report.html or review.html.")] = None,
     codebook: Annotated[Path | None, typer.Option(help="The model's codebook.toml, for titles and colours.")] = None,
     max_sentences: Annotated[
-        int, typer.Option(help="Show texts until this many sentences stand in the page.")
+        int, typer.Option(help="Show texts until this many sentences stand in the page.", min=1)
     ] = 20_000,
     review: Annotated[
         bool, typer.Option("--review", help="A page to confirm, remove and add frames by keyboard.")

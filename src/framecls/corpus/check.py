@@ -116,8 +116,13 @@ def check(corpus: Corpus) -> CorpusReport:
         corpus.codebook.frames,
         tuple(facts.summary(part, rows) for part, rows in _parts(coded)),
         tuple(facts.frame(column) for column in range(len(corpus.codebook.frames))),
-        (*_offset_problems(corpus), *_duplicate_problems(corpus)),
+        (*_uncoded_problems(corpus), *_offset_problems(corpus), *_duplicate_problems(corpus)),
     )
+
+
+def _uncoded_problems(corpus: Corpus) -> Iterator[str]:
+    if problem := corpus.uncoded_problem():
+        yield problem
 
 
 def _parts(coded: Corpus) -> Iterator[tuple[str, npt.NDArray[np.intp]]]:

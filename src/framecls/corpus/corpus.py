@@ -170,6 +170,13 @@ class Corpus:
         """Leave out the sentences that are not coded yet."""
         return replace(self, sentences=tuple(s for s in self.sentences if s.frames is not None))
 
+    def uncoded_problem(self) -> str:
+        """Tell why nothing can be learnt where no sentence is coded; empty where one is."""
+        if any(sentence.frames is not None for sentence in self.sentences):
+            return ""
+        frames = ", ".join(self.codebook.frames)
+        return f"no sentence is coded; give a column 'frames', or one for each frame, called {frames}"
+
     def splits(self) -> dict[str, Split]:
         """
         Give the split of each document.

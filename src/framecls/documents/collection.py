@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from glob import has_magic
+from math import isnan
 from os.path import commonpath, normpath
 from pathlib import Path
 from typing import Any, Literal
@@ -60,7 +61,7 @@ class Failure:
     """A document, or a row of a table, that could not be used."""
 
     path: str
-    stage: Literal["find", "read", "segment", "language"]
+    stage: Literal["find", "read", "segment", "language", "length"]
     reason: str
 
 
@@ -75,7 +76,7 @@ def _is_table(path: Path) -> bool:
     return _suffix(path) in TABLE_SUFFIXES
 
 
-def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failure]]:
+def find_sources(paths: Sequence[Path | str] | Path | str) -> tuple[list[Source], list[Failure]]:
     """
     Find the files to read: the named ones, and every file below the named folders, in sorted order.
 
@@ -85,10 +86,11 @@ def find_sources(paths: Sequence[Path | str]) -> tuple[list[Source], list[Failur
     unless it is named. A file of an unknown kind, or one that cannot be reached, is a failure, never silence, and
     archives are not opened.
 
-    :param paths: files, folders, and patterns of them such as ``reports/**/*.pdf``.
+    :param paths: files, folders, and patterns of them such as ``reports/**/*.pdf``; or a single one.
     :returns: the sources, each file once, and what could not be taken.
     :raises DocumentError: a named path does not exist, a pattern fits nothing, or no file was found at all.
     """
+    paths = [paths] if isinstance(paths, Path | str) else paths
     found: dict[Path, None] = {}
     closed: dict[Path, str] = {}
     named: set[Path] = set()
@@ -273,7 +275,7 @@ def read_sentences(
     """
     try:
         if _is_table(source.path):
-            yield from _sentences_of_table(source, table, text_column)
+            yield from _sentences_of_table(source, table, text_column, encoding)
         else:
             yield from _located(with_language(_read(source.path, source.id, encoding)), source.id)
     except DocumentError as error:
@@ -295,8 +297,8 @@ def read_documents(
         if not _is_table(source.path):
             yield with_language(_read(source.path, source.id, encoding))
             return
-        for row in _rows_of_table(source, "documents", text_column):
-            yield row if isinstance(row, Failure) else with_language(document_of_text(row.id, str(row.values["text"])))
+        for row in _rows_of_table(source, "documents", text_column, encoding):
+            yield row if isinstance(row, Failure) else with_language(document_of_text(row.id, row.values["text"]))
     except DocumentError as error:
         yield Failure(source.id, "read", str(error))
 
@@ -313,9 +315,9 @@ def _located(document: Document, where: str) -> Iterator[LocatedSentence | Failu
 
 
 def _sentences_of_table(
-    source: Source, table: TableKind | None, text_column: str
+    source: Source, table: TableKind | None, text_column: str, encoding: str | None
 ) -> Iterator[LocatedSentence | Failure]:
-    for row in _rows_of_table(source, table, text_column):
+    for row in _rows_of_table(source, table, text_column, encoding):
         if isinstance(row, Failure):
             yield row
             continue
@@ -325,7 +327,7 @@ def _sentences_of_table(
                 sentence = replace(sentence, language=language_of(sentence.text))
                 yield LocatedSentence(_document_of_row(row.values, source), row.id, sentence)
             else:
-                yield from _located(with_language(document_of_text(row.id, str(row.values["text"]))), row.where)
+                yield from _located(with_language(document_of_text(row.id, row.values["text"])), row.where)
         except DocumentError as error:
             yield Failure(row.where, "read", str(error))
 
@@ -340,31 +342,52 @@ class _TextRow:
     values: Mapping[str, Any]
 
 
-def _rows_of_table(source: Source, table: TableKind | None, text_column: str) -> Iterator[_TextRow | Failure]:
+def _rows_of_table(
+    source: Source, table: TableKind | None, text_column: str, encoding: str | None
+) -> Iterator[_TextRow | Failure]:
     seen = Seen()
     number = 0
-    for number, row in enumerate(read_rows(source.path), 1):
-        where = f"{source.id}: {row.where}"
-        problem = row.problem
-        if problem is None and text_column not in row.values:
-            columns = ", ".join(map(str, row.values))
-            problem = f"no column {text_column!r}; it has {columns} (name the right one with --text-column)"
-        if problem is not None:
-            yield Failure(where, "read", problem)
-            continue
-        kind = table or table_kind(row.values)
-        id = _id_of_row(row, source, number, kind)
-        if not seen.add(id):
-            hint = "; if its rows are sentences, say --table sentences" if kind == "documents" else ""
-            yield Failure(where, "read", f"duplicate {kind.removesuffix('s')} id {id!r}; make ids unique{hint}")
-            continue
-        values = {**row.values, "text": row.values[text_column]}
-        if values["text"] is None or not str(values["text"]).strip():
-            yield Failure(where, "read", "is empty; there is no text to read")
-        else:
-            yield _TextRow(where, kind, id, values)
+    try:
+        for number, row in enumerate(read_rows(source.path, encoding=encoding), 1):
+            where = f"{source.id}: {row.where}"
+            text = row.values.get(text_column)
+            problem = row.problem
+            if problem is None and text_column not in row.values:
+                columns = ", ".join(map(str, row.values))
+                problem = f"no column {text_column!r}; it has {columns} (name the right one with --text-column)"
+                if _suffix(source.path) not in (".jsonl", ".ndjson"):
+                    # The header of the other kinds holds for all of their rows.
+                    yield Failure(source.id, "read", problem)
+                    return
+            if problem is None:
+                problem = _problem_of_text(text, text_column)
+            if problem is not None:
+                yield Failure(where, "read", problem)
+                continue
+            kind = table or table_kind(row.values)
+            id = _id_of_row(row, source, number, kind)
+            if not seen.add(id):
+                hint = "; if its rows are sentences, say --table sentences" if kind == "documents" else ""
+                yield Failure(where, "read", f"duplicate {kind.removesuffix('s')} id {id!r}; make ids unique{hint}")
+                continue
+            yield _TextRow(where, kind, id, {**row.values, "text": text})
+    except DocumentError as error:
+        if number == 0:
+            raise
+        rows = "its first row was" if number == 1 else f"its first {number} rows were"
+        yield Failure(source.id, "read", f"{error}; only {rows} read, and nothing from there on")
+        return
     if number == 0:
         yield Failure(source.id, "read", "is empty; there are no rows to read")
+
+
+def _problem_of_text(text: object, column: str) -> str | None:
+    """Tell what keeps a cell from being a text."""
+    if text is None or (isinstance(text, float) and isnan(text)) or (isinstance(text, str) and not text.strip()):
+        return "is empty; there is no text to read"
+    if not isinstance(text, str):
+        return f"column {column!r} must hold text, found {type(text).__name__}"
+    return None
 
 
 def _document_of_row(values: Mapping[str, Any], source: Source) -> str:

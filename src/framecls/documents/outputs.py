@@ -29,8 +29,13 @@ def output_kind(path: Path, *, is_table: bool) -> str:
     if not is_table:
         return "a page" if _META in _head(path) else ""
     columns = _columns(path)
-    if {"model", "codebook"} <= columns and any(name.startswith("prob_") for name in columns):
-        return "labels"
+    if any(name.startswith("prob_") for name in columns):
+        if {"model", "codebook"} <= columns:
+            return "labels"
+        if any(name.startswith("gold_") for name in columns):
+            return "an evaluation"
+        if "model_annotator" in columns:
+            return "an export"
     return "failures" if columns == _FAILURE else ""
 
 

@@ -1,12 +1,15 @@
 """Tables of documents or of ready sentences: JSON Lines, CSV, Parquet; plain or gzipped, read row by row."""
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Literal, TextIO, cast, get_args
 
@@ -31,29 +34,42 @@ class Row:
     problem: str | None = None
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path, *, encoding: str | None = None) -> Iterator[Row]:
     """
     Read a table row by row; a row that cannot be read comes with its problem and does not end the reading.
 
+    A CSV file whose header has no comma is parted by semicolons or tabs where it has those, as spreadsheets of many
+    countries save it. A cell that a row lacks is ``None``.
+
     :param path: a ``.jsonl``, ``.ndjson``, ``.csv``, ``.tsv`` or ``.parquet`` file, the text ones optionally ``.gz``.
+    :param encoding: of the text ones; UTF-8 by default.
     :returns: the rows in order.
-    :raises DocumentError: the file cannot be opened, or is not of the kind its name says.
+    :raises DocumentError: the file cannot be opened, or is not of the kind its name says; or from some place on it
+        cannot be read, as where a quotation mark of CSV is not closed. Rows before that place were given.
     """
     name = path.name.lower()
     suffix = Path(name.removesuffix(".gz")).suffix
+    encoding = encoding or "utf-8"
     try:
         if suffix == ".parquet":
             yield from _parquet_rows(path)
             return
+        if codecs.lookup(encoding).name == "utf-8":
+            encoding = "utf-8-sig"
         opened = gzip.open(path) if name.endswith(".gz") else path.open("rb")  # noqa: SIM115
-        with opened as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
+        with opened as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as file:
             yield from (
                 _csv_rows(file, "\t" if suffix == ".tsv" else ",") if suffix in (".csv", ".tsv") else _json_rows(file)
             )
     except UnicodeDecodeError as error:
         # Where it stands is known within a chunk of the file only.
         byte = error.object[error.start]
-        raise DocumentError(f"has the byte 0x{byte:02x}, which is not UTF-8; save the table as UTF-8") from error
+        name = encoding.removesuffix("-sig").upper()
+        raise DocumentError(f"has the byte 0x{byte:02x}, which is not {name}; save the table as UTF-8") from error
+    except UnicodeError as error:
+        raise DocumentError(f"is not {encoding.upper()}: {error}; save the table as UTF-8") from error
+    except LookupError as error:
+        raise DocumentError(f"unknown encoding {encoding!r}; give a name such as utf-8 or cp1252") from error
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DocumentError("is not a complete gzip file; copy it again") from error
     except OSError as error:
@@ -93,16 +109,27 @@ def _is_unicode(values: object) -> bool:
 def _csv_rows(file: TextIO, delimiter: str) -> Iterator[Row]:
     # A whole document may stand in one cell.
     csv.field_size_limit(1 << 30)
-    reader = csv.DictReader(file, delimiter=delimiter, strict=True)
+    first = file.readline()
+    if delimiter not in first:
+        delimiter = next((other for other in ";\t" if other in first), delimiter)
+    reader = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
+    line = 1
+    header: list[str] = []
     try:
-        for values in reader:
-            where = f"line {reader.line_num}"
-            if None in values:
-                yield Row(where, {}, f"has more cells than the {len(reader.fieldnames or ())} columns of the header")
+        for cells in reader:
+            where, line = f"line {line}", reader.line_num + 1
+            if not cells:
+                continue
+            if not header:
+                header = cells
+                if twice := [name for name, count in Counter(header).items() if name and count > 1]:
+                    raise DocumentError(f"{where}: two columns are called {twice[0]!r}; rename one")
+            elif len(cells) > len(header):
+                yield Row(where, {}, f"has more cells than the {len(header)} columns of the header")
             else:
-                yield Row(where, {key: value for key, value in values.items() if value is not None})
+                yield Row(where, dict(zip_longest(header, cells)))
     except csv.Error as error:
-        raise DocumentError(f"line {reader.line_num}: is not valid CSV: {error}") from error
+        raise DocumentError(f"line {line}: is not valid CSV: {error}") from error
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
@@ -113,7 +140,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
             for batch in file.iter_batches(batch_size=64):
                 for values in batch.to_pylist():
                     number += 1
-                    yield Row(f"row {number}", {key: value for key, value in values.items() if value is not None})
+                    yield Row(f"row {number}", values)
     except pa.ArrowException as error:
         raise DocumentError(f"is not a Parquet file: {error}") from error
 

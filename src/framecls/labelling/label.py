@@ -59,7 +59,7 @@ class LabelledRun:
 
 
 def label(
-    paths: Sequence[Path | str],
+    paths: Sequence[Path | str] | Path | str,
     model: FrameClassifier | Path | str,
     output: Path | str,
     *,
@@ -79,11 +79,11 @@ def label(
     """
     Label every sentence of documents.
 
-    :param paths: files, folders, and tables of documents or of sentences.
+    :param paths: files, folders, and tables of documents or of sentences; or a single one.
     :param model: a classifier, or its checkpoint folder.
     :param output: ``.parquet``, ``.jsonl`` or ``.csv``.
     :param text: whether to write the sentences' text.
-    :param encoding: an encoding of text files, to use instead of detecting one.
+    :param encoding: an encoding of text files and tables, to use instead of detecting one.
     :param table: what the rows of tables are; told from their columns by default.
     :param text_column: the column of tables that holds the text.
     :param any_language: label sentences in languages the model was not trained for too; the labels say which.
@@ -166,7 +166,7 @@ def _first_sentences(parts: Sequence[Part], reading: Reading) -> Iterator[Locate
         yield from (item for _, item in items if isinstance(item, LocatedSentence))
 
 
-def _inputs(paths: Sequence[Path | str], output: Path) -> tuple[list[Source], list[Failure]]:
+def _inputs(paths: Sequence[Path | str] | Path | str, output: Path) -> tuple[list[Source], list[Failure]]:
     """Find the inputs; what will be written, where it is there already, must be none of them."""
     check_output(output)
     sources, failures = find_sources(paths)

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import islice
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from framecls.config import EngineName, Precision
-from framecls.documents import LocatedSentence
+from framecls.documents import Failure, LocatedSentence
 from framecls.errors import ConfigError, ModelError
 from framecls.labelling.writers import label_schema
 from framecls.model import FrameClassifier
@@ -169,6 +169,21 @@ class Labeller:
         :returns: a row a sentence, in the order given, with the columns of :attr:`schema`.
         """
         return self.table(sentences, self._probabilities(sentences, progress))
+
+    def cut(self, sentences: Sequence[LocatedSentence]) -> Iterator[Failure]:
+        """
+        Tell which documents have sentences whose end the model does not see.
+
+        :param sentences: N sentences.
+        :returns: a failure for each such document, with the first of those sentences.
+        """
+        found: dict[str, list[str]] = {}
+        for row in self._classifier.too_long([item.sentence.text for item in sentences]):
+            found.setdefault(sentences[row].document_id, []).append(sentences[row].sentence_id)
+        for document_id, ids in found.items():
+            what = f"sentence {ids[0]!r} is" if len(ids) == 1 else f"{len(ids)} sentences, {ids[0]!r} first, are"
+            reason = f"{what} longer than the {self._classifier.max_length} tokens the model reads"
+            yield Failure(document_id, "length", f"{reason}; labelled by the beginning alone")
 
     def table(self, sentences: Sequence[LocatedSentence], probabilities: npt.NDArray[np.float32]) -> pa.Table:
         """

@@ -25,8 +25,9 @@ def label_shard(
     :returns: the record to keep, and the content of the shard's file.
     """
     content = encode_shard(labeller(shard.sentences, progress=progress)) if shard.sentences else b""
+    failures = (*shard.failures, *labeller.cut(shard.sentences))
     digest = hashlib.sha256(content).hexdigest() if content else ""
-    record = ShardRecord(shard.part, shard.number, len(shard.sentences), digest, shard.last, shard.failures)
+    record = ShardRecord(shard.part, shard.number, len(shard.sentences), digest, shard.last, failures)
     return record, content
 
 

@@ -424,8 +424,12 @@ def _check_same(output: Path, began: Any, manifest: Manifest) -> None:
 def _changed_input(began: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> str:
     old = {item["id"]: item for item in began}
     new = {item["id"]: item for item in now}
+    names = {item["sha256"]: item["id"] for item in began if item["sha256"]}
     for id in new:
         if id not in old:
+            # Names are given from the folder that all inputs share, so one path more or less renames them all.
+            if (name := names.get(new[id]["sha256"])) is not None and name not in new:
+                return f"{id}: was {name} when the run began; give the same paths, with the same names"
             return f"{id}: is new since the run began; take it away"
         if old[id] != new[id]:
             return f"{id}: has changed since the run began; put the old file back"

@@ -30,7 +30,7 @@ from framecls.model.encoding import Encoder
 from framecls.model.engine import Engine, TorchEngine
 from framecls.model.fingerprint import fingerprint
 from framecls.model.parity import PARITY
-from framecls.model.scoring import WINDOW, Scorer
+from framecls.model.scoring import WINDOW, Scorer, listed
 from framecls.model.screening import Screen, ScreenModel
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ class FrameClassifier:
         :param before: the sentence before each; only a model trained with that context looks at it.
         :param heading: the heading path of each; likewise.
         :returns: logits, columns in the codebook's order. *Shape:* ``(N, F)``, float32.
-        :raises ModelError: ``before`` or ``heading`` is not as long as ``texts``.
+        :raises ModelError: ``texts`` holds what is no text, or ``before`` or ``heading`` is not as long.
         """
         return self._scorer(texts, before, heading)
 
@@ -253,8 +253,12 @@ class FrameClassifier:
         :returns: probabilities, columns in the codebook's order; NaN, which decides as absent, in the rows of sentences
             that a screen has discarded. *Shape:* ``(N, F)``, float32.
         """
-        if self._screen is None or isinstance(texts, str):
+        if self._screen is None:
             return self.decision.probabilities(self.score(texts, before, heading))
+        texts, before, heading = (
+            listed(texts),
+            *(given if given is None else list(given) for given in (before, heading)),
+        )
         probabilities = np.full((len(texts), len(self.codebook.frames)), np.nan, dtype=np.float32)
         for start in range(0, len(texts), WINDOW):
             # What is kept stays encoded for the whole encoder, so only so much of it at a time.
@@ -266,6 +270,20 @@ class FrameClassifier:
             if features:
                 probabilities[rows] = self.decision.probabilities(self._scorer.score_features(features))
         return probabilities
+
+    def too_long(self, texts: Sequence[str]) -> list[int]:
+        """
+        Tell which sentences are longer than what the model reads; it sees their beginning only.
+
+        :param texts: N sentences.
+        :returns: their rows, in order.
+        """
+        return self._scorer.encoder.too_long(texts)
+
+    @property
+    def max_length(self) -> int:
+        """Tokens of a sentence that the model reads, special ones included."""
+        return self._scorer.encoder.max_length
 
     def decide(self, probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
         """

@@ -43,9 +43,9 @@ class Encoder:
         :param heading: the heading path of each; likewise.
         :returns: for each sentence its ``input_ids``, ``attention_mask`` and whatever else the model takes.
         """
+        texts = list(texts)
         if not texts:
             return []
-        texts = list(texts)
         encoded = self.tokenizer(texts, truncation=True, max_length=self.max_length)
         features = [{key: values[row] for key, values in encoded.items()} for row in range(len(texts))]
         contexts = self._contexts(len(texts), before, heading)
@@ -78,6 +78,21 @@ class Encoder:
         :returns: how many there are.
         """
         return sum(len(feature["input_ids"]) >= self.max_length for feature in features)
+
+    def too_long(self, texts: Sequence[str]) -> list[int]:
+        """
+        Tell which sentences the model sees only the beginning of.
+
+        :param texts: N sentences.
+        :returns: their rows, in order.
+        """
+        room = self.max_length - self.tokenizer.num_special_tokens_to_add()
+        # No token is shorter than a character.
+        rows = [row for row, text in enumerate(texts) if len(text) > room]
+        if not rows:
+            return []
+        encoded = self.tokenizer([texts[row] for row in rows], add_special_tokens=False, verbose=False)["input_ids"]
+        return [row for row, tokens in zip(rows, encoded, strict=True) if len(tokens) > room]
 
 
 def batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:

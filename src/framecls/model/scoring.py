@@ -1,6 +1,6 @@
 """The one scoring path: sentences to logits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
@@ -11,7 +11,7 @@ from framecls.errors import ModelError
 from framecls.model.encoding import Encoder, Features, batches, pad
 from framecls.model.engine import Engine
 
-__all__ = ["WINDOW", "Scorer", "score_encoded"]
+__all__ = ["WINDOW", "Scorer", "listed", "score_encoded"]
 
 #: Sentences sorted by length together: in batches of 1,024 tokens less than 1 % is padding, and memory stays flat.
 WINDOW = 8192
@@ -46,10 +46,12 @@ class Scorer:
         :param before: the sentence before each, or ``None``.
         :param heading: the heading path of each, or ``None``.
         :returns: logits. *Shape:* ``(N, F)``, float32.
-        :raises ModelError: ``texts`` is one string, or ``before`` or ``heading`` is not as long.
+        :raises ModelError: ``texts`` is one string or holds what is none, or ``before`` or ``heading`` is not as long.
         """
-        if isinstance(texts, str):
-            raise ModelError("give a list of sentences, not one string, which would be read letter by letter")
+        texts, before, heading = (
+            listed(texts),
+            *(given if given is None else list(given) for given in (before, heading)),
+        )
         for name, given in (("before", before), ("heading", heading)):
             if given is not None and len(given) != len(texts):
                 raise ModelError(f"{len(given)} values of {name!r} for {len(texts)} texts; give one for each, or none")
@@ -91,6 +93,23 @@ class Scorer:
                 assert self._choose is not None
                 self.engine = self._choose(features)
             return self.engine
+
+
+def listed(texts: Iterable[str]) -> list[str]:
+    """
+    Take sentences of whatever holds them: a list, an array, a column of a data frame.
+
+    :param texts: N sentences.
+    :returns: them as a list.
+    :raises ModelError: it is one string, or one of them is no string.
+    """
+    if isinstance(texts, str):
+        raise ModelError("give a list of sentences, not one string, which would be read letter by letter")
+    found = list(texts)
+    for row, text in enumerate(found):
+        if not isinstance(text, str):
+            raise ModelError(f"sentence {row}, counted from 0, is {text!r}, which is no text; leave it out")
+    return found
 
 
 def score_encoded(engine: Engine, features: Features, encoder: Encoder) -> npt.NDArray[np.float32]:

@@ -41,16 +41,21 @@ class TrainingData:
     @classmethod
     def read(cls, config: TrainConfig, codebook: Codebook) -> Self:
         """
-        Read the corpora a config names.
+        Read the corpora a config names. Where the splits are drawn here, sentences with nearly the words of one of the
+        test split are left out of the others; a corpus with splits of its own is ``framecls corpus check``'s.
 
         :param config: names them, and the shares of the splits where the corpus has none.
         :param codebook: gives the frames.
         :returns: the data.
         :raises CorpusError: a corpus cannot be read, or a frame is on none, or on all, of a split.
         """
-        corpus = Corpus.read(config.corpus, codebook).coded()
+        corpus = Corpus.read(config.corpus, codebook)
+        if problem := corpus.uncoded_problem():
+            raise CorpusError(f"{config.corpus}: {problem}")
+        corpus = corpus.coded()
         splits = corpus.splits()
-        if not splits:
+        drawn = not splits
+        if drawn:
             shares: dict[Split, float] = {
                 "train": 1 - config.validation_share - config.test_share,
                 "validation": config.validation_share,
@@ -60,7 +65,17 @@ class TrainingData:
             rng = np.random.default_rng(config.seed)
             splits = split_documents(corpus.document_ids(), corpus.gold(), shares, rng=rng)
         also = [Corpus.read(path, codebook).coded() for path in config.train_also]
-        return cls.of(corpus, splits, also, name=str(config.corpus))
+        data = cls.of(corpus, splits, also, name=str(config.corpus))
+        if not drawn:
+            return data
+        smaller = data.without_near(corpus.select(splits, "test").sentences)
+        if left := len(data.train) + len(data.validation) - len(smaller.train) - len(smaller.validation):
+            logger.warning(
+                "%s: %d sentences have nearly the words of one of the test split and are left out of the others",
+                data.name,
+                left,
+            )
+        return smaller
 
     @classmethod
     def of(cls, corpus: Corpus, splits: Mapping[str, Split], also: Sequence[Corpus] = (), *, name: str) -> Self:
@@ -135,5 +150,5 @@ def _unlike(sentences: Sequence[AnnotatedSentence], held_out: Sequence[Annotated
     texts = [s.text for s in (*held_out, *sentences)]
     near = {other - first for one, other, _ in near_duplicates(texts) if one < first <= other}
     if near:
-        logger.info("%d joining sentences have nearly the words of a held-out one and are left out", len(near))
+        logger.info("%d sentences have nearly the words of a held-out one and are left out", len(near))
     return [sentence for row, sentence in enumerate(sentences) if row not in near]

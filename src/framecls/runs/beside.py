@@ -49,8 +49,9 @@ def read_beside(given: str, part: Corpus) -> tuple[str, Scored]:
     """
     Read what another system decided on the same sentences.
 
-    :param given: a table (JSON Lines, CSV or Parquet), or ``NAME=TABLE``: ``id`` of the sentence and ``frames``, or a
-        column a frame, as in annotated sentences; optional ``prob_<frame>``. What an evaluation wrote is such a table.
+    :param given: a table (JSON Lines, CSV or Parquet), or ``NAME=TABLE``: ``id`` (or ``sentence_id``) and ``frames``,
+        or a column a frame, as in annotated sentences; optional ``prob_<frame>``. What an evaluation or
+        ``framecls label`` wrote is such a table.
     :param part: N sentences; rows on others are passed over.
     :returns: its name, and its decisions in the order of the sentences. Without probabilities the decisions rank them.
     :raises EvaluationError: a sentence has no row or two, a row no decision or only some probabilities.
@@ -61,7 +62,11 @@ def read_beside(given: str, part: Corpus) -> tuple[str, Scored]:
     wanted = {sentence.id for sentence in part.sentences}
     found: dict[str, tuple[list[bool], list[float] | None]] = {}
     for row in table_rows(path):
-        id, where = str(row.values.get("id", "")), f"{path}: {row.where}"
+        where = f"{path}: {row.where}"
+        # Labels call it sentence_id.
+        if (column := next((name for name in ("id", "sentence_id") if name in row.values), None)) is None:
+            raise EvaluationError(f"{where}: has no column 'id', which says what sentence it is on")
+        id = str(row.values[column])
         if id not in wanted:
             continue
         if id in found:

@@ -71,7 +71,7 @@ def evaluate_model(
     splits = splits_of(whole, model, split)
     part = whole if split == "all" else whole.select(splits, split)
     if not len(part):
-        raise CorpusError(f"{corpus}: the {split} split has no coded sentence")
+        raise CorpusError(f"{corpus}: {whole.uncoded_problem() or f'the {split} split has no coded sentence'}")
     check_unseen(part, model, split)
     # Refused before anything is scored, not after.
     own = split == "test" and target is None and whole.sha256 == _corpus_sha256(model)

@@ -31,8 +31,9 @@ class LearningPoint:
 
     :param share: of the documents that are not held out.
     :param documents: how many these are.
-    :param sentences: theirs: those trained on, and those the decision is fitted on.
-    :param trained_on: with the corpora that join, and without sentences too near to a held-out one.
+    :param sentences: that are annotated in them.
+    :param trained_on: what was learnt from, the decision included: with the corpora that join, and without sentences
+        too near to a held-out one.
     :param evaluations: of the model and of TF-IDF, on the sentences held out.
     """
 

@@ -31,6 +31,8 @@ def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200
     """
     labels, output = Path(labels), Path(output)
     refuse_overwriting(output, [labels])
+    if labels.exists() and labels.suffix.lower() != ".parquet":
+        raise FrameclsError(f"{labels}: only Parquet carries the thresholds; label again with --output labels.parquet")
     try:
         table = pq.read_table(labels)
         frames = [name.removeprefix("prob_") for name in table.column_names if name.startswith("prob_")]

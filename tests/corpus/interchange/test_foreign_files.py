@@ -420,11 +420,32 @@ def test_no_table_of_codings(text: str, message: str, tmp_path: Path) -> None:
 
 
 def test_a_table_that_contradicts_itself(tmp_path: Path) -> None:
-    reading = read_table(tmp_path, "id,text,start,toll\n1,Ships pay.,x,1\n1,Ships wait.,0,1\n")
+    reading = read_table(tmp_path, "id,text,start,toll,pilot\n1,Ships pay.,x,1,0\n1,Ships wait.,0,0,1\n")
     assert [problem.reason for problem in reading.problems] == [
         "column 'start' must be a whole number, found 'x'",
-        "sentence '1' has another text above",
+        "sentence '1' has another text above; the row is left out; where ids begin anew in each document, name it in a "
+        "column 'document_id'",
     ]
+    # The other sentence's code is not put on this one.
+    assert {words for _, _, words in codings(reading.project)} == {"Ships pay."}
+    assert {code for _, code, _ in codings(reading.project)} == {"toll"}
+
+
+def test_a_row_without_an_id_is_left_out(tmp_path: Path) -> None:
+    reading = read_table(tmp_path, "document,id,text,toll\na,1,Ships pay.,1\na,,Ships wait.,1\na, ,Ships sail.,1\n")
+    assert [problem.reason for problem in reading.problems] == ["has no sentence id; the row is left out"] * 2
+    assert {words for _, _, words in codings(reading.project)} == {"Ships pay."}
+
+
+def test_a_column_of_codes_with_one_bad_cell_is_a_problem(tmp_path: Path) -> None:
+    reading = read_table(
+        tmp_path, "id,text,year,toll,pilot\n1,Ships pay.,1999,1,0\n2,Ships wait.,2000,0,1\n3,Ships sail.,1,0,?\n"
+    )
+    (problem,) = reading.problems
+    assert problem.where.endswith("line 4")
+    assert problem.reason == (
+        "column 'pilot' is 1 or 0 in most rows and '?' here, so the whole column is left out; mend the cell"
+    )
 
 
 def test_no_workbook(tmp_path: Path) -> None:

@@ -200,6 +200,11 @@ def test_units_are_the_sentences_and_only_those_touched_are_coded() -> None:
     corpus, report = annotated(a_project(none, selected(SECOND), documents=(document,)))
     assert [(s.id, s.frames, s.before) for s in corpus.sentences] == [("u1", (), ""), ("u2", ("carry",), FIRST)]
     assert report.lost == ()
+    # A code that is left out says that the sentence was read.
+    other = selected(THIRD, "x")
+    extra = (*codes_of(BOOK), Code("x", "left out"))
+    corpus, _ = annotated(a_project(selected(SECOND), other, documents=(document,), codes=extra))
+    assert [(s.id, s.frames) for s in corpus.sentences] == [("u2", ("carry",)), ("u3", ())]
     both = (document, replace(document, id="e"))
     assert [piece.id for piece in cut(document, unit_ids_are_unique=False)] == ["d#u1", "d#u2", "d#u3"]
     corpus, _ = annotated(a_project(none, selected(SECOND, document="e"), documents=both))

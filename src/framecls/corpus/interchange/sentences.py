@@ -194,9 +194,12 @@ class _Importer:
             if selection.annotator not in by_annotator:
                 continue
             targets = [target for code in selection.codes if (target := self._mapping.targets.get(code))]
-            if selection.codes and not targets:
-                continue
             indices = self._covered(selection, pieces, ends, letters)
+            if selection.codes and not targets:
+                # Whoever gave a sentence a code that is not looked at has read it.
+                for index in indices:
+                    by_annotator[selection.annotator].setdefault(index, _Coding())
+                continue
             self.reached += bool(indices)
             if not indices and selection.codes:
                 self.lost.append(self._missed(document, selection, letters))

@@ -134,25 +134,33 @@ def read(path: Path, sources: Path | None = None) -> ProjectReading:
     first = rows[0][1]
     if (text := _column(first, "text")) is None or (sentence := _column(first, "sentence_id")) is None:
         raise CorpusError(f"{path}: needs columns 'sentence_id' and 'text', found {', '.join(map(str, first))}")
+    collector = ProjectCollector(path.stem)
     frame = _column(first, "frame")
-    columns = [] if frame else _code_columns(rows)
+    columns = [] if frame else _code_columns(rows, collector)
     if not frame and not columns:
         raise CorpusError(f"{path}: has neither a column 'frame' nor columns of 1 and 0, so nothing is coded in it")
-    collector = ProjectCollector(path.stem)
     document, annotator = _column(first, "document_id"), _column(first, "annotator")
     given: dict[str, dict[str, tuple[object, str]]] = {}
+    placed: list[tuple[str, Mapping[str, Any]]] = []
     for where, row in rows:
         id, words = str(row.get(document or "", "")) or path.stem, str(row.get(text, ""))
+        if not str(row.get(sentence, "")).strip():
+            collector.problems.append(Problem(where, "has no sentence id; the row is left out", words))
+            continue
         known = given.setdefault(id, {}).setdefault(str(row.get(sentence)), (_start(where, row, collector), words))
         if known[1] != words:
-            collector.problems.append(Problem(where, f"sentence {row.get(sentence)!r} has another text above", words))
+            named = "" if document else "; where ids begin anew in each document, name it in a column 'document_id'"
+            reason = f"sentence {row.get(sentence)!r} has another text above; the row is left out{named}"
+            collector.problems.append(Problem(where, reason, words))
+            continue
+        placed.append((where, row))
     places: dict[tuple[str, str], tuple[int, int]] = {}
     for id, of_document in given.items():
         whole, units = lay_out(of_document)
         collector.document(id, whole, units=units)
         places.update(((id, unit.id), (unit.start, unit.end)) for unit in units)
     notes, chance = _column(first, "note"), _column(first, "probability")
-    for where, row in rows:
+    for where, row in placed:
         id = str(row.get(document or "", "")) or path.stem
         who = str(row.get(annotator or "", "")) or "annotator"
         model = str(row.get("model_annotator", "")).lower() in _YES[:-1]
@@ -181,10 +189,20 @@ def _start(where: str, row: Mapping[str, Any], collector: ProjectCollector) -> i
         return None
 
 
-def _code_columns(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    """Find the columns that hold nothing but 1 and 0."""
-    names = [name for name in rows[0][1] if name not in _NO_CODES and not name.startswith("prob_")]
-    return [name for name in names if all(_word(row.get(name)) in (*_YES, *_NO) for _, row in rows)]
+def _code_columns(rows: Sequence[tuple[str, Mapping[str, Any]]], collector: ProjectCollector) -> list[str]:
+    """Find the columns that hold nothing but 1 and 0; one that nearly does is a problem, never passed over."""
+    found = []
+    for name in rows[0][1]:
+        if name in _NO_CODES or name.startswith("prob_"):
+            continue
+        others = [(where, row[name]) for where, row in rows if _word(row.get(name)) not in (*_YES, *_NO)]
+        if not others:
+            found.append(name)
+        elif 2 * sum(_word(row.get(name)) in ("0", "1") for _, row in rows) > len(rows):
+            where, cell = others[0]
+            reason = f"column {name!r} is 1 or 0 in most rows and {cell!r} here, so the whole column is left out"
+            collector.problems.append(Problem(where, f"{reason}; mend the cell", str(cell)))
+    return found
 
 
 def _word(cell: object) -> str:
