@@ -301,9 +301,11 @@ def test_a_model_joins_the_coders_of_a_project(labelled: tuple[Path, Path], code
     # The project counts a line end as one, and so do the positions that were added.
     assert f'startPosition="{held.index("A toll")}"' in xml
 
+    assert back.completed == {(WHO, "notice")}
+
     again, _ = merged(labelled, codebook, tmp_path / "out.qdpx", tmp_path / "again.qdpx", mapping)
     assert (found(again), again.codes) == (found(back), back.codes)
-    assert again.annotators == back.annotators
+    assert (again.annotators, again.completed) == (back.annotators, back.completed)
 
     # Another tool gives users and codes GUIDs in its own spelling, and names who coded in the codings alone.
     with zipfile.ZipFile(tmp_path / "out.qdpx") as zipped:
@@ -330,6 +332,26 @@ def test_a_text_that_differs_takes_codings_by_their_words(
     back, done = merged(labelled, codebook, path, tmp_path / "out.qdpx")
     assert ("notice", "A toll is asked of every ship.", ("Toll",), WHO) in found(back)
     assert any("its words do not stand in the text" in problem.reason for problem in done.problems)
+    assert not back.completed
+    assert back.partial == {(WHO, "notice")}
+
+
+def test_a_document_in_which_the_model_found_nothing_was_read(
+    labelled: tuple[Path, Path], model_path: Path, codebook: Codebook, tmp_path: Path
+) -> None:
+    words = next(row["text"] for row in rows(labelled[0]) if not row["frames"])
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "empty.txt").write_text(words)
+    label([tmp_path / "documents"], model_path, tmp_path / "labels.parquet")
+    path = archive(
+        tmp_path / "t.qdpx",
+        project(f"<Sources>{text_source('empty')}</Sources>", origin="Other"),
+        {f"sources/{guid('empty')}.txt": words},
+    )
+    found = tmp_path / "labels.parquet", tmp_path / "documents"
+    back, done = merged(found, codebook, path, tmp_path / "out.qdpx")
+    assert (done.selections, back.annotators) == (0, (WHO,))
+    assert back.completed == {(WHO, "empty")}
 
 
 def test_what_cannot_be_merged(labelled: tuple[Path, Path], codebook: Codebook, tmp_path: Path) -> None:

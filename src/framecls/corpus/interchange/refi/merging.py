@@ -16,7 +16,8 @@ from framecls.corpus.interchange.refi.archive import Archive
 from framecls.corpus.interchange.refi.parsing import normal_guid
 from framecls.corpus.interchange.refi.reader import Opened
 from framecls.corpus.interchange.refi.structure import PROJECT, local_name
-from framecls.corpus.interchange.refi.writer import add_codes, guid_of, selection_element
+from framecls.corpus.interchange.refi.words import Extent, read_user
+from framecls.corpus.interchange.refi.writer import add_codes, add_read_sets, guid_of, selection_element
 from framecls.corpus.interchange.refi.xml import safe_parser, xml_text
 from framecls.corpus.interchange.zips import DAMAGED
 from framecls.errors import CorpusError
@@ -24,6 +25,8 @@ from framecls.files import whole_file
 
 __all__ = ["Merged", "merge_into"]
 
+#: What of a project stands before its sets.
+_BEFORE_SETS = ("Users", "CodeBook", "Variables", "Cases", "Sources", "Notes", "Links")
 #: Bytes from which an entry of an archive needs wider fields.
 _LARGE = 1 << 31
 #: Bytes that are copied at once.
@@ -127,6 +130,8 @@ class _Merger:
         self._users = {name: users.get(xml_text(name)) or guid_of("user", name) for name in project.annotators}
         self._spelt = {normal_guid(code.get("guid")): str(code.get("guid")) for code in root.iter("{*}Code")}
         self._problems: list[Problem] = []
+        #: The target's documents that take a document of the project, by its id; and whether they have its very text.
+        self._takers: dict[str, tuple[list[str], bool]] = {}
 
     def merge(self, where: str) -> Merged:
         target = self._opened.reading.project
@@ -148,9 +153,15 @@ class _Merger:
                 self._insert(holders[guid], guid, texts[id], selections)
                 written += len(selections)
                 documents.add(id)
-        if written:
+        read = self._read()
+        if written or read:
             self._add_users()
+        if written:
             self._add_codes()
+        if read:
+            sets = self._section(self._root, "Sets", _BEFORE_SETS)
+            for name, sources in read.items():
+                add_read_sets(sets, self._users[name], name, sources)
         return Merged(written, len(documents), tuple(self._problems))
 
     def _forget(self) -> None:
@@ -162,6 +173,34 @@ class _Merger:
             parent = element.getparent()
             if by <= mine and parent is not None:
                 parent.remove(element)
+        for element in list(self._root.iter("{*}Set")):
+            said = read_user(element.findtext("{*}Description") or "")
+            parent = element.getparent()
+            if said is not None and normal_guid(said[0]) in mine and parent is not None:
+                parent.remove(element)
+
+    def _read(self) -> dict[str, dict[Extent, list[str]]]:
+        """Give the sources that each annotator has read in full and in part, where there are any."""
+        sources = {}
+        for element in self._root.iter("{*}TextSource", "{*}Representation"):
+            if (id := self._opened.documents.get(normal_guid(element.get("guid")))) is not None:
+                # A set is of sources; the text of a PDF is a part of one.
+                source = element if local_name(element) == "TextSource" else element.getparent()
+                sources[id] = str(source.get("guid"))
+        found: dict[str, dict[Extent, list[str]]] = {}
+        for name in self._project.annotators:
+            of_annotator: dict[Extent, list[str]] = {"full": [], "part": []}
+            for document in self._project.documents:
+                takers, same = self._takers.get(document.id, ([], False))
+                key = name, document.id
+                if key in self._project.completed and same:
+                    of_annotator["full"] += [sources[id] for id in takers]
+                elif key in self._project.completed | self._project.partial:
+                    # Of a text that differs, the model has seen no more than is written.
+                    of_annotator["part"] += [sources[id] for id in takers]
+            if any(of_annotator.values()):
+                found[name] = of_annotator
+        return found
 
     def _placed(self, by_document: Mapping[str, Sequence[Selection]], where: str) -> dict[str, list[Selection]]:
         """Give the selections in the target's documents, by their id there."""
@@ -177,6 +216,7 @@ class _Merger:
         for document in self._project.documents:
             selections = by_document.get(document.id, ())
             if same := by_text.get(document.text):
+                self._takers[document.id] = same, True
                 for copy_of in same:
                     placed[copy_of] += selections
                 continue
@@ -186,6 +226,7 @@ class _Merger:
                 reason = f"document {document.id!r} is no plain text of the project, by its words or its name"
                 self._problems.append(Problem(where, f"{reason}; {len(selections)} selections were not written"))
                 continue
+            self._takers[document.id] = [id], False
             given = [
                 GivenRange(id, s.start, s.end, document.text[s.start : s.end])
                 for s in selections

@@ -16,9 +16,11 @@ from framecls.corpus.interchange.refi.xml import new_root, xml_text
 from framecls.errors import CorpusError
 from framecls.files import whole_file
 
-__all__ = ["add_codes", "guid_of", "selection_element", "write_qdpx"]
+__all__ = ["add_codes", "add_read_sets", "guid_of", "selection_element", "write_qdpx"]
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:framecls:refi-qda")
+#: What a set says, how its GUID is made, and the beginning of its name.
+_SETS: tuple[tuple[Extent, str, str], ...] = (("full", "read", "Read by"), ("part", "read in part", "Read in part by"))
 _TAG = f"{{{PROJECT}}}"
 #: Characters of its words that name a selection; tools show the name in lists.
 _NAME = 120
@@ -101,7 +103,13 @@ def _project(project: Project, stamp: str) -> etree._Element:
         for document in project.documents:
             sources.append(_source(project, document, by_document[document.id], users, names, stamp))
     if project.completed or project.partial:
-        _add_sets(root, project, users)
+        sets = etree.SubElement(root, f"{_TAG}Sets")
+        for name, user in users.items():
+            full, part = (
+                [_document_guid(project, one) for one in project.documents if (name, one.id) in pairs]
+                for pairs in (project.completed, project.partial)
+            )
+            add_read_sets(sets, user, name, {"full": full, "part": part})
     return root
 
 
@@ -201,19 +209,23 @@ def _codings(guid: str, selection: Selection, user: str, stamp: str) -> Iterator
         yield coding
 
 
-def _add_sets(root: etree._Element, project: Project, users: Mapping[str, str]) -> None:
-    """Add a set for each annotator of the documents they have read in full, coded or not, and of those in part."""
-    sets = etree.SubElement(root, f"{_TAG}Sets")
-    kinds: tuple[tuple[Extent, str, str, frozenset[tuple[str, str]]], ...] = (
-        ("full", "read", "Read by", project.completed),
-        ("part", "read in part", "Read in part by", project.partial),
+def add_read_sets(parent: etree._Element, user: str, name: str, read: Mapping[Extent, Sequence[str]]) -> None:
+    """
+    Add a set of the documents that a user has read in full, coded or not, and one of those in part.
+
+    :param parent: the element ``Sets``.
+    :param user: GUID of the user.
+    :param name: of the user.
+    :param read: GUIDs of the sources; a set is made where there are any.
+    """
+    kinds: tuple[tuple[Extent, str, str], ...] = (
+        ("full", "read", "Read by"),
+        ("part", "read in part", "Read in part by"),
     )
-    for name, user in users.items():
-        for extent, kind, title, pairs in kinds:
-            read = [document for document in project.documents if (name, document.id) in pairs]
-            if read:
-                guid = guid_of("set", kind, user)
-                one = etree.SubElement(sets, f"{_TAG}Set", guid=guid, name=xml_text(f"{title} {name}"))
-                etree.SubElement(one, f"{_TAG}Description").text = read_note(user, extent)
-                for document in read:
-                    etree.SubElement(one, f"{_TAG}MemberSource", targetGUID=_document_guid(project, document))
+    for extent, kind, title in kinds:
+        if sources := read.get(extent):
+            guid = guid_of("set", kind, user)
+            one = etree.SubElement(parent, f"{_TAG}Set", guid=guid, name=xml_text(f"{title} {name}"))
+            etree.SubElement(one, f"{_TAG}Description").text = read_note(user, extent)
+            for source in sources:
+                etree.SubElement(one, f"{_TAG}MemberSource", targetGUID=source)
