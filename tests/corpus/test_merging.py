@@ -81,6 +81,10 @@ def test_files_that_do_not_fit_together(tmp_path: Path, three: list[Path]) -> No
     other = write_jsonl(tmp_path / "other.jsonl", [row("s1", [], "ada")])
     with pytest.raises(CorpusError, match="other: 'ada' codes sentence 's1' in another corpus too; keep one coding"):
         read_codings_of([three[0], other], book)
+    own = Corpus.read(three[0], book).sentences[0]
+    other = write_jsonl(tmp_path / "other.jsonl", [row("d#1", []) | {"document_id": own.document_id, "text": own.text}])
+    with pytest.raises(CorpusError, match=f"have ids such as 'd#1', and '{own.id}' in another corpus; give each sent"):
+        read_codings_of([three[0], other], book)
     other = write_jsonl(tmp_path / "other.jsonl", [row("s1", []) | {"text": "Item one was heard."}])
     with pytest.raises(CorpusError, match="other: sentence 's1' has another text in another corpus; make ids unique"):
         read_codings_of([three[0], other], book)

@@ -69,8 +69,10 @@ def gather(corpora: Mapping[str, Corpus]) -> Corpus:
     :param corpora: of one codebook, by name; the name stands for an annotator who is not named.
     :returns: every sentence once, as the first corpus has it, with all its codings, single ones too. A sentence of a
         corpus that keeps single codings beside it is a reading of theirs and no coding.
-    :raises CorpusError: an id stands for two texts, or an annotator coded a sentence in two corpora.
+    :raises CorpusError: an id stands for two texts, a document's sentences have other ids in another corpus, or an
+        annotator coded a sentence in two corpora.
     """
+    _check_ids(corpora)
     sentences: dict[str, AnnotatedSentence] = {}
     codings: dict[str, dict[str, AnnotatedSentence]] = {}
     for name, corpus in corpora.items():
@@ -98,6 +100,24 @@ def gather(corpora: Mapping[str, Corpus]) -> Corpus:
         {id: tuple(of_id.values()) for id, of_id in codings.items()},
         sha256("".join(corpus.sha256 for corpus in corpora.values()).encode()).hexdigest(),
     )
+
+
+def _check_ids(corpora: Mapping[str, Corpus]) -> None:
+    """Refuse a document of which two corpora have the sentences, by their words, and not one id in common."""
+    known: dict[str, list[dict[str, str]]] = {}
+    for name, corpus in corpora.items():
+        own: dict[str, dict[str, str]] = {}
+        for sentence in corpus.sentences:
+            own.setdefault(sentence.document_id, {})[sentence.id] = sentence.text
+        for document, ids in own.items():
+            for others in known.get(document, ()):
+                shared = {*ids.values()} & {*others.values()}
+                if not ids.keys() & others.keys() and 2 * len(shared) >= min(len(ids), len(others)):
+                    raise CorpusError(
+                        f"{name}: the sentences of document {document!r} have ids such as {next(iter(ids))!r}, and "
+                        f"{next(iter(others))!r} in another corpus; give each sentence one id, in all files"
+                    )
+            known.setdefault(document, []).append(ids)
 
 
 def _codings(corpus: Corpus, name: str) -> Iterator[AnnotatedSentence]:

@@ -187,7 +187,8 @@ def expanded_p(share: float, size: int) -> float:
     """
     Turn twice the smaller share of draws on either side of a value into the p-value that goes with :func:`percentiles`.
 
-    It is below 0.05 just where the expanded interval leaves the value out.
+    It is below 0.05 just where the expanded interval leaves the value out, as far as the draws reach: with fewer than
+    five documents the interval ends at the outermost of 2,000 draws, and the p-value stays above 0.05.
 
     :param share: 0 to 1, without 0.
     :param size: how many documents were drawn from, at least 2.
