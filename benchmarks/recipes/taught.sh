@@ -34,8 +34,11 @@ for held in 1 0+2 3+4; do
     fi
     for fold in $(echo "$held" | tr + ' '); do
         student=$work/student$fold
-        kept="$kept $student/fold$fold.npz"
-        [ ! -f "$student/fold$fold.npz" ] || continue
+        # What a student said of its fold is kept, too.
+        said=$here/students/fold$fold.npz
+        [ -f "$said" ] || said=$student/fold$fold.npz
+        kept="$kept $said"
+        [ ! -f "$said" ] || continue
         "$python" "$here/distil.py" "$teacher" --documents "$documents" --official "$official" \
             --leave-out "$fold" --cache "$work/said" --output "$work/soft$fold"
         "$python" "$here/run.py" --official "$official" --folds "$fold" --soft "$work/soft$fold" \
