@@ -11,8 +11,8 @@ are trained on in the folds whose documents are not theirs, and never tested on.
     framecls corpus hydrate --documents my-copies/ --output hydrated/
     python benchmarks/recipes/run.py --official hydrated/ --train both --config configs/default.toml
 
-Each run appends its record to ``results.jsonl``; ``README.md`` shows them as a table. ``taught.sh`` is the shipped
-recipe from its teachers to its record.
+Each run appends its record to ``results.jsonl``; ``README.md`` shows them as a table. ``taught.sh`` measures
+the recipe of ``configs/best.toml``, from its teachers to its record.
 """
 
 import argparse

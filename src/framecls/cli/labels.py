@@ -43,7 +43,7 @@ def label(
         typer.Option(help="Share of positive decisions that screening may lose; 0.005 by default. Implies --screen."),
     ] = None,
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The model's by default.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when any document failed.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when errors.jsonl records anything.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that did not finish.")] = False,
     shard_size: Annotated[int, typer.Option(min=1, help="Sentences labelled and kept together.")] = 8192,
     spreadsheet: Annotated[

@@ -16,7 +16,9 @@ def train(
     also: Annotated[
         list[Path] | None, typer.Option(help="Corpus that only joins the train split; may be given again.")
     ] = None,
-    base: Annotated[str | None, typer.Option(help="Base model: packaged, a folder, or a Hub id.")] = None,
+    base: Annotated[
+        str | None, typer.Option(help="Base model: packaged:all-MiniLM-L6-v2, a folder, or a Hub id.")
+    ] = None,
     epochs: Annotated[float | None, typer.Option(help="Most passes over the train split.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of head, order and dropout.")] = None,
     target: Annotated[str | None, typer.Option(help=f"{TARGET} The config's by default.")] = None,
@@ -67,7 +69,10 @@ def evaluate(
     train_only: Annotated[str, typer.Option(help="Annotator whose sentences are trained on, never tested on.")] = "",
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder for the record; MODEL/evaluation for the test split it was trained beside."),
+        typer.Option(
+            help="Folder for the record. Without it nothing is written, except for the test split of the corpus that "
+            "the model was trained on: MODEL/evaluation."
+        ),
     ] = None,
     baselines: Annotated[bool, typer.Option(help="Set majority, lexicon and TF-IDF beside the model.")] = True,
     beside: Annotated[

@@ -202,7 +202,7 @@ def fingerprint(text: str) -> str:
     Take the fingerprint of a sentence.
 
     :param text: the sentence.
-    :returns: 16 hexadecimal digits; the same for texts that differ in case, spaces, punctuation or accents only.
+    :returns: 16 hexadecimal digits; the same for texts that differ in case, spaces and punctuation only.
     """
     return _digest(_Stripped.of(text).text, 16)
 

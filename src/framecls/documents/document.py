@@ -21,7 +21,7 @@ class Block:
     :param start: first character, in Unicode code points.
     :param end: one past the last character.
     :param page: page it begins on, from 1; ``None`` where the format has no pages.
-    :param level: depth of a heading, from 1; ``None`` for other kinds.
+    :param level: depth of a heading, and in Word and HTML of a list item, from 1; ``None`` elsewhere.
     """
 
     kind: BlockKind
