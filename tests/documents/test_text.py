@@ -242,3 +242,34 @@ def test_a_rule_is_no_front_matter(tmp_path: Path) -> None:
 def test_empty_markdown_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match="is empty; there is no text to read"):
         markdown(tmp_path, "\n---\n\n[link]: https://vella.test\n")
+
+
+def nested_list(levels: int) -> str:
+    return "".join(f"{'  ' * level}- Item {level} is here.\n" for level in range(levels))
+
+
+@pytest.mark.parametrize("levels", [10, 49, 50, 60, 300])
+def test_what_follows_a_deep_list_is_read(tmp_path: Path, levels: int) -> None:
+    after = [f"Party {number} informs the Board." for number in range(200)]
+    document = markdown(tmp_path, nested_list(levels) + "\n" + "\n\n".join(after))
+    assert [document.text.count(f"Item {level} is here.") for level in range(levels)] == [1] * levels
+    assert blocks_of(document)[-200:] == [("paragraph", text) for text in after]
+
+
+@pytest.mark.parametrize("depth", [20, 97, 98, 99, 100, 3000])
+def test_a_deep_quotation_is_read(tmp_path: Path, depth: int) -> None:
+    document = markdown(tmp_path, f"{'>' * depth} The Board meets.\n\nIt reports.")
+    assert document.text.split("\n\n")[0].lstrip("> ") == "The Board meets."
+    assert blocks_of(document)[-1] == ("paragraph", "It reports.")
+
+
+def test_many_brackets_and_stars_lose_no_text(tmp_path: Path) -> None:
+    document = markdown(tmp_path, f"{'[' * 300}The Board{']' * 300} {'*a ' * 300}meets.")
+    assert "The Board" in document.text
+    assert document.text.endswith("meets.")
+
+
+def test_a_deep_note_is_read(tmp_path: Path) -> None:
+    document = markdown(tmp_path, f"The Board meets.[^1]\n\n[^1]: {'>' * 200} See below.\n\nIt reports.")
+    assert "See below." in document.text
+    assert "It reports." in document.text

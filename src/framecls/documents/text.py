@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import StateBlock, blockquote, list_block, paragraph
 from markdown_it.token import Token
 
 from framecls.documents.document import Document, Piece
@@ -29,6 +29,8 @@ _NOTE_REFERENCE = re.compile(r"\[\^([^\]\s]+)\]")
 #: Paragraphs of a note after the first are indented by so much.
 _NOTE_INDENT = 4
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+#: Lists and quotations within each other; a list counts twice, with its item. The parser skips what is deeper.
+_NESTING = 100
 
 
 def document_of_text(id: str, text: str, meta: dict[str, str | int] | None = None) -> Document:
@@ -90,7 +92,16 @@ def read_markdown(path: Path, id: str, encoding: str | None = None) -> Document:
 
 
 def _blocks() -> MarkdownIt:
-    return MarkdownIt("commonmark").enable("table")
+    markdown = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable("table")
+    markdown.block.ruler.before("blockquote", "too_deep", _too_deep)
+    return markdown
+
+
+def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Take for a paragraph, marks and all, what would be nested so deep that the parser would skip it."""
+    if state.level < _NESTING - 2 or not any(rule(state, start, end, True) for rule in (blockquote, list_block)):
+        return False
+    return paragraph(state, start, end, silent)
 
 
 def _note(state: StateBlock, start: int, end: int, silent: bool) -> bool:
