@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from framecls.documents import Sentence
-from framecls.documents.tables import Row, read_rows, sentence_of_row, table_kind
+from framecls.documents.tables import Row, read_rows, sentence_of_row, table_kind, truth
 from framecls.errors import DocumentError
 
 ROWS: list[dict[str, Any]] = [
@@ -232,3 +232,14 @@ def test_half_of_a_surrogate_pair_in_json_costs_its_row_alone(tmp_path: Path) ->
     assert bad.problem == "holds half of a surrogate pair, which is no character; save it as valid Unicode"
     assert (pair.values["text"], pair.problem) == ("Ships \U0001f6a2 pay.", None)
     assert (words.values["text"], words.problem) == ("say \\ud83d", None)
+
+
+def test_yes_and_no_are_written_in_many_ways() -> None:
+    assert [truth(cell, "toll") for cell in (True, 1, 1.0, "1", "1.0", "TRUE", "True", " yes ")] == [True] * 8
+    assert [truth(cell, "toll") for cell in (False, 0, 0.0, "0", "0.0", "FALSE", "no", "", " ", None)] == [False] * 10
+
+
+@pytest.mark.parametrize("cell", ["x", "perhaps", 2, 0.5, float("nan"), [1]])
+def test_what_is_neither_yes_nor_no_is_refused(cell: object) -> None:
+    with pytest.raises(ValueError, match="column 'toll' must be 1 or 0, true or false, found "):
+        truth(cell, "toll")

@@ -1,5 +1,6 @@
 """The HTML page of a labelled run."""
 
+import csv
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -89,6 +90,31 @@ def test_other_formats_give_the_same_page(
         page = read(write_report(source, tmp_path / "report.html"))
         texts.append([(node.text(), node.attributes["data-f"], node.attributes["data-p"]) for node in page.css(".s")])
     assert texts[0] == texts[1]
+
+
+def test_labels_that_a_spreadsheet_saved(
+    labels: Path, classifier: FrameClassifier, codebook: Codebook, tmp_path: Path
+) -> None:
+    written = label([tmp_path / "documents"], classifier, tmp_path / "labels.csv").output
+    expected = [node.attributes["data-f"] for node in read(write_report(written, tmp_path / "report.html")).css(".s")]
+    assert any(expected)
+    with written.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    def saved(yes: str, no: str) -> Path:
+        with (tmp_path / "saved.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            for row in rows:
+                present = row["frames"].split(";")
+                writer.writerow(row | {frame: yes if frame in present else no for frame in codebook.frames})
+        return tmp_path / "saved.csv"
+
+    for yes, no in (("1.0", "0.0"), ("yes", "no")):
+        page = read(write_report(saved(yes, no), tmp_path / "report.html"))
+        assert [node.attributes["data-f"] for node in page.css(".s")] == expected
+    with pytest.raises(FrameclsError, match=r"sentence '.*': column '.*' must be 1 or 0, .* found 'x'; label again"):
+        write_report(saved("x", "0"), tmp_path / "report.html")
 
 
 def test_labels_without_text(classifier: FrameClassifier, labels: Path, tmp_path: Path) -> None:

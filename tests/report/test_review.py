@@ -177,6 +177,8 @@ def test_what_cannot_be_reviewed(labels: Path, to_code: Path, codebook: Codebook
     refuse("two sentences have the id 'a'", tmp_path / "twice.jsonl")
     (tmp_path / "odd.jsonl").write_text(json.dumps(row | {"prob_toll": 1.5}) + "\n")
     refuse("sentence 'a': 1.5 is no probability; label again", tmp_path / "odd.jsonl")
+    (tmp_path / "word.jsonl").write_text(json.dumps(row | {"toll": "x"}) + "\n")
+    refuse("sentence 'a': column 'toll' must be 1 or 0, true or false, found 'x'; label", tmp_path / "word.jsonl")
     del row["toll"]
     (tmp_path / "less.jsonl").write_text(json.dumps(row) + "\n")
     # A second frame whose decision is missing in a later row.

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from framecls.codebook import Codebook
 from framecls.corpus.records import DOCUMENT_WORDS, SPLITS, AnnotatedSentence, DocumentFacts, Split
-from framecls.documents.tables import TABLE_SUFFIXES, Row, read_rows, whole_number
+from framecls.documents.tables import TABLE_SUFFIXES, Row, read_rows, truth, whole_number
 from framecls.errors import CodebookError, CorpusError, DocumentError
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 _REQUIRED = ("id", "document_id", "text")
-_TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
 
 
 def sentence_file(folder: Path) -> Path:
@@ -140,7 +139,7 @@ def _sentence(
         frames = read_frames(values, codebook)
         start, end = whole_number(values, "start"), whole_number(values, "end")
         annotator = _annotator(values)
-        borderline = _truth(values.get("borderline"), "borderline")
+        borderline = truth(values.get("borderline"), "borderline")
         codes = _codes(values, codebook)
         near = _near(values, frames, codebook)
         inclusion = _inclusion(values)
@@ -257,7 +256,7 @@ def _ticked(values: Mapping[str, Any], columns: Sequence[str], codebook: Codeboo
     if len(columns) < len(codebook.frames):
         lacking = next(frame for frame in codebook.frames if frame not in columns)
         raise ValueError(f"no column {lacking!r}; one column for each frame, or a column 'frames'")
-    return tuple(frame for frame in columns if _truth(values[frame], frame))
+    return tuple(frame for frame in columns if truth(values[frame], frame))
 
 
 def _names(found: object, key: str) -> list[str]:
@@ -267,15 +266,6 @@ def _names(found: object, key: str) -> list[str]:
     if not isinstance(found, list):
         raise ValueError(f"{key!r} must be a list of names, found {found!r}")
     return [str(name) for name in found]
-
-
-def _truth(value: object, key: str) -> bool:
-    word = str("" if value is None else value).strip().lower()
-    if word in _TRUE:
-        return True
-    if word in _FALSE:
-        return False
-    raise ValueError(f"column {key!r} must be 1 or 0, true or false, found {value!r}")
 
 
 def read_documents(path: Path) -> dict[str, DocumentFacts]:

@@ -19,10 +19,12 @@ import pyarrow.parquet as pq
 from framecls.documents.document import Sentence, Unit
 from framecls.errors import DocumentError
 
-__all__ = ["TABLE_SUFFIXES", "Row", "TableKind", "read_rows", "sentence_of_row", "table_kind", "whole_number"]
+__all__ = ["TABLE_SUFFIXES", "Row", "TableKind", "read_rows", "sentence_of_row", "table_kind", "truth", "whole_number"]
 
 TABLE_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 TableKind = Literal["documents", "sentences"]
+#: How people and spreadsheets write yes and no.
+_TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +205,18 @@ def whole_number(values: Mapping[str, Any], key: str) -> int | None:
     if isinstance(number, float) and number != whole:
         raise ValueError(f"column {key!r} must be a whole number, found {value!r}")
     return whole
+
+
+def truth(value: object, key: str) -> bool:
+    """
+    Read a cell that says yes or no.
+
+    :param value: the cell: a truth value, a number, or a word of whatever case; nothing in it is no.
+    :param key: its column.
+    :returns: whether it says yes.
+    :raises ValueError: it says neither.
+    """
+    word = str("" if value is None else value).strip().lower()
+    if word not in (*_TRUE, *_FALSE):
+        raise ValueError(f"column {key!r} must be 1 or 0, true or false, found {value!r}")
+    return word in _TRUE

@@ -12,7 +12,7 @@ from framecls.codebook import Codebook
 from framecls.documents.tables import TABLE_SUFFIXES, read_rows
 from framecls.errors import DocumentError, FrameclsError
 
-__all__ = ["PALETTE", "LabelFrame", "is_true", "label_frames", "label_rows"]
+__all__ = ["PALETTE", "LabelFrame", "label_frames", "label_rows"]
 
 #: Colours for frames where no codebook is given.
 PALETTE = ("#2563a8", "#2e7d4f", "#a8641a", "#a62f4b", "#6a4c93", "#00707a", "#7a6a00", "#5a5a5a")
@@ -94,8 +94,3 @@ def label_frames(labels: Path, row: Mapping[str, Any], codebook: Codebook | None
         )
         for index, name in enumerate(names)
     ]
-
-
-def is_true(value: object) -> bool:
-    """Tell whether a cell of a frame's column says that it is present."""
-    return value is True or str(value).lower() in ("1", "true")

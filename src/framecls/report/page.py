@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from framecls.codebook import Codebook
-from framecls.documents.tables import whole_number
+from framecls.documents.tables import truth, whole_number
 from framecls.errors import FrameclsError
 from framecls.files import refuse_overwriting, write_text
 from framecls.report.environment import environment
-from framecls.report.labels import LabelFrame, is_true, label_frames, label_rows
+from framecls.report.labels import LabelFrame, label_frames, label_rows
 
 __all__ = ["write_report"]
 
@@ -65,7 +65,7 @@ def write_report(
             documents[id] = _Document(id, [0] * len(frames))
         document = documents[id]
         try:
-            present = [index for index, frame in enumerate(frames) if is_true(row[frame.name])]
+            present = [index for index, frame in enumerate(frames) if truth(row[frame.name], frame.name)]
             if shown < max_sentences or document.blocks:
                 _place(document, row, frames, present)
                 shown += 1

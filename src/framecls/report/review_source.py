@@ -7,9 +7,9 @@ from typing import Any
 
 from framecls.codebook import Codebook
 from framecls.corpus import Corpus
-from framecls.documents.tables import TABLE_SUFFIXES, whole_number
+from framecls.documents.tables import TABLE_SUFFIXES, truth, whole_number
 from framecls.errors import ConfigError, FrameclsError
-from framecls.report.labels import LabelFrame, is_true, label_frames, label_rows
+from framecls.report.labels import LabelFrame, label_frames, label_rows
 
 __all__ = ["ReviewItem", "ReviewSource", "read_review_source"]
 
@@ -149,7 +149,7 @@ def _of_labels(labels: Path, codebook: Codebook | None, shelf: _Shelf) -> Review
             facts: dict[str, Any] = {"id": id, "text": str(row["text"]), "unit": str(row.get("unit") or "")}
             facts |= {"heading": str(row.get("heading") or "")}
             facts |= {key: whole_number(row, key) for key in ("start", "end")}
-            proposed = tuple(index for index, frame in enumerate(frames) if is_true(row[frame.name]))
+            proposed = tuple(index for index, frame in enumerate(frames) if truth(row[frame.name], frame.name))
             cells = [row.get(f"prob_{frame.name}") for frame in frames]
             # What a screen discarded was never given a probability.
             screened = all(cell in (None, "") for cell in cells)

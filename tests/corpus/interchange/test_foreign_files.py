@@ -448,6 +448,28 @@ def test_a_column_of_codes_with_one_bad_cell_is_a_problem(tmp_path: Path) -> Non
     )
 
 
+def test_yes_and_no_are_read_as_everywhere(tmp_path: Path) -> None:
+    reading = read_table(
+        tmp_path,
+        "id,text,toll,pilot,model_annotator\n"
+        "1,Ships pay.,yes,1.0,1.0\n2,Ships wait.,no,0.0,yes\n3,Ships sail.,no,1.0,x\n",
+    )
+    assert {(code, words) for _, code, words in codings(reading.project)} >= {
+        ("toll", "Ships pay."),
+        ("pilot", "Ships pay."),
+        ("pilot", "Ships sail."),
+    }
+    assert reading.project.models == {"annotator"}
+    assert [problem.reason for problem in reading.problems] == [
+        "column 'model_annotator' must be 1 or 0, true or false, found 'x'"
+    ]
+
+
+def test_a_column_of_yes_and_no_with_one_bad_cell_is_a_problem(tmp_path: Path) -> None:
+    reading = read_table(tmp_path, "id,text,toll,pilot\n1,Ships pay.,1,no\n2,Ships wait.,0,yes\n3,Ships sail.,0,?\n")
+    assert ["column 'pilot' is 1 or 0 in most rows and '?'" in problem.reason for problem in reading.problems] == [True]
+
+
 def test_no_workbook(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
     with pytest.raises(CorpusError, match=r"x\.xlsx: is no readable XLSX workbook"):

@@ -114,6 +114,23 @@ def test_labels_without_probabilities(labelled: tuple[Path, Path], codebook: Cod
     assert {selection.probabilities for selection in back.selections} == {()}
 
 
+def test_labels_that_a_spreadsheet_saved(labelled: tuple[Path, Path], codebook: Codebook, tmp_path: Path) -> None:
+    labels, folder = labelled
+    expected = export_project(labels, tmp_path / "p.qdpx", codebook, documents=[folder]).selections
+    assert expected > 0
+
+    def saved(yes: str, no: str) -> Path:
+        lines = [row | {frame: yes if row[frame] else no for frame in codebook.frames} for row in rows(labels)]
+        (tmp_path / "labels.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return tmp_path / "labels.jsonl"
+
+    for yes, no in (("1.0", "0.0"), ("yes", "no"), ("TRUE", "FALSE")):
+        again = export_project(saved(yes, no), tmp_path / "q.qdpx", codebook, documents=[folder])
+        assert (again.selections, again.problems) == (expected, ())
+    with pytest.raises(CorpusError, match=r"labels\.jsonl: sentence '.*': column '.*' must be 1 or 0, .* found 'x'"):
+        export_project(saved("x", ""), tmp_path / "r.qdpx", codebook, documents=[folder])
+
+
 def test_labels_whose_documents_changed_are_left_out(
     labelled: tuple[Path, Path], codebook: Codebook, tmp_path: Path
 ) -> None:

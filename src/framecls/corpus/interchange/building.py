@@ -22,7 +22,7 @@ from framecls.corpus.interchange.sentences import cut
 from framecls.corpus.reading import table_rows
 from framecls.corpus.records import AnnotatedSentence
 from framecls.documents import Document, Failure, find_sources, read_documents
-from framecls.documents.tables import whole_number
+from framecls.documents.tables import truth, whole_number
 from framecls.errors import CorpusError
 
 __all__ = ["is_corpus", "project_of_corpus", "project_of_labels"]
@@ -165,7 +165,8 @@ def project_of_labels(
     :param encoding: an encoding of text files, to use instead of detecting one.
     :returns: the project, with ``framecls`` and the model's name as its annotator; labels whose sentence does not stand
         in its document are lost, and problems name documents that were not found.
-    :raises CorpusError: the file holds no labels, or those of another codebook.
+    :raises CorpusError: the file holds no labels, or those of another codebook, or a cell of a frame says neither yes
+        nor no.
     """
     by_document: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     frames = codebook.frames
@@ -202,7 +203,7 @@ def project_of_labels(
                 )
             else:
                 places[str(row["sentence_id"])] = start, end
-                present = _present(row, frames)
+                present = _present(row, frames, labels)
                 if present:
                     chances = _chances(row, present)
                     selections.append(Selection(document.id, who, present, start, end, probabilities=chances))
@@ -243,8 +244,13 @@ def _range(row: Mapping[str, Any]) -> tuple[int | None, int | None]:
         return None, None
 
 
-def _present(row: Mapping[str, Any], frames: Iterable[str]) -> tuple[str, ...]:
-    return tuple(frame for frame in frames if str(row[frame]).lower() in ("true", "1"))
+def _present(row: Mapping[str, Any], frames: Iterable[str], labels: Path) -> tuple[str, ...]:
+    try:
+        return tuple(frame for frame in frames if truth(row[frame], frame))
+    except ValueError as error:
+        raise CorpusError(
+            f"{labels}: sentence {row['sentence_id']!r}: {error}; label again, or restore what was changed"
+        ) from error
 
 
 def _chances(row: Mapping[str, Any], frames: Iterable[str]) -> tuple[float, ...]:

@@ -20,7 +20,7 @@ from framecls.corpus.interchange.project import CodedDocument, Problem, Project,
 from framecls.corpus.interchange.refi.xml import elements
 from framecls.corpus.interchange.zips import DAMAGED, check_entries
 from framecls.corpus.reading import table_rows
-from framecls.documents.tables import TABLE_SUFFIXES, whole_number
+from framecls.documents.tables import TABLE_SUFFIXES, truth, whole_number
 from framecls.errors import CorpusError
 from framecls.files import whole_file
 
@@ -40,7 +40,6 @@ _NAMES = {
 #: Columns that are no codes, whatever they hold.
 _NO_CODES = {name for names in _NAMES.values() for name in names} | {"start", "end", "frames", "before", "heading"}
 _NO_CODES |= {"page", "unit", "model", "codebook", "borderline", "codes", "split", "model_annotator"}
-_YES, _NO = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
 #: What openpyxl, and the parsers below it, raise for files that are no workbook: it does not check them itself.
 _NO_WORKBOOK = (*DAMAGED, SyntaxError, ValueError, KeyError, TypeError, AttributeError, IndexError)
 #: What a sheet holds: rows, its header among them, and characters in a cell.
@@ -163,8 +162,7 @@ def read(path: Path, sources: Path | None = None) -> ProjectReading:
     for where, row in placed:
         id = str(row.get(document or "", "")) or path.stem
         who = str(row.get(annotator or "", "")) or "annotator"
-        model = str(row.get("model_annotator", "")).lower() in _YES[:-1]
-        collector.annotator(who, model=model)
+        collector.annotator(who, model=_is_model(where, row, collector))
         labels = _ticked(row, columns) if frame is None else [label] if (label := str(row.get(frame) or "")) else []
         if labels is None:
             continue
@@ -189,31 +187,48 @@ def _start(where: str, row: Mapping[str, Any], collector: ProjectCollector) -> i
         return None
 
 
+def _is_model(where: str, row: Mapping[str, Any], collector: ProjectCollector) -> bool:
+    """Tell whether a row is a model's; whoever is not said to be one is a person."""
+    try:
+        return truth(row.get("model_annotator"), "model_annotator")
+    except ValueError as error:
+        collector.problems.append(Problem(where, str(error)))
+        return False
+
+
 def _code_columns(rows: Sequence[tuple[str, Mapping[str, Any]]], collector: ProjectCollector) -> list[str]:
     """Find the columns that hold nothing but 1 and 0; one that nearly does is a problem, never passed over."""
     found = []
     for name in rows[0][1]:
         if name in _NO_CODES or name.startswith("prob_"):
             continue
-        others = [(where, row[name]) for where, row in rows if _word(row.get(name)) not in (*_YES, *_NO)]
+        others = [(where, row[name]) for where, row in rows if not _is_truth(row, name)]
         if not others:
             found.append(name)
-        elif 2 * sum(_word(row.get(name)) in ("0", "1") for _, row in rows) > len(rows):
+        elif 2 * sum(_is_truth(row, name) and not _is_blank(row, name) for _, row in rows) > len(rows):
             where, cell = others[0]
             reason = f"column {name!r} is 1 or 0 in most rows and {cell!r} here, so the whole column is left out"
             collector.problems.append(Problem(where, f"{reason}; mend the cell", str(cell)))
     return found
 
 
-def _word(cell: object) -> str:
-    return str("" if cell is None else cell).strip().lower()
+def _is_truth(row: Mapping[str, Any], name: str) -> bool:
+    try:
+        truth(row.get(name), name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_blank(row: Mapping[str, Any], name: str) -> bool:
+    return row.get(name) is None or not str(row[name]).strip()
 
 
 def _ticked(row: Mapping[str, Any], columns: Sequence[str]) -> list[str] | None:
     """Give the codes of a row; ``None`` where all are blank, so that it is not coded yet."""
-    if all(_word(row.get(name)) == "" for name in columns):
+    if all(_is_blank(row, name) for name in columns):
         return None
-    return [name for name in columns if _word(row.get(name)) in _YES]
+    return [name for name in columns if truth(row.get(name), name)]
 
 
 def _chances(row: Mapping[str, Any], labels: Sequence[str], column: str | None) -> list[float]:
