@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from framecls.documents import Sentence
-from framecls.documents.tables import Row, read_rows, sentence_of_row, table_kind, truth
+from framecls.documents.tables import Row, read_rows, sentence_before, sentence_of_row, table_kind, truth
 from framecls.errors import DocumentError
 
 ROWS: list[dict[str, Any]] = [
@@ -243,3 +243,27 @@ def test_yes_and_no_are_written_in_many_ways() -> None:
 def test_what_is_neither_yes_nor_no_is_refused(cell: object) -> None:
     with pytest.raises(ValueError, match="column 'toll' must be 1 or 0, true or false, found "):
         truth(cell, "toll")
+
+
+@pytest.mark.parametrize(
+    ("last", "row", "before"),
+    [
+        ({"end": 4}, {"start": 5}, "It rains."),
+        ({"end": 4}, {"start": 4}, "It rains."),
+        ({"end": "4.0"}, {"start": "14"}, "It rains."),
+        ({"end": 4}, {"start": 15}, ""),
+        ({"end": 4}, {"start": 3}, ""),
+        ({"end": 4, "document_id": "b"}, {"start": 5}, ""),
+        ({"end": None}, {"start": 5}, ""),
+        ({"end": 4}, {"start": ""}, ""),
+        ({}, {}, ""),
+        ({"end": 4}, {"start": 5, "before": "It pours."}, "It pours."),
+        ({"end": 4}, {"start": 5, "before": None}, ""),
+    ],
+)
+def test_the_row_before_holds_the_sentence_before_only_where_it_ends_there(
+    last: dict[str, Any], row: dict[str, Any], before: str
+) -> None:
+    facts = {"document_id": "a", "text": "It rains."}
+    assert sentence_before(facts | row, facts | last) == before
+    assert sentence_before({"document_id": "a", "start": 0}, {}) == ""

@@ -44,10 +44,15 @@ def labels(codebook: Codebook, tmp_path_factory: pytest.TempPathFactory) -> Path
     decision = {"frames": [{"threshold": 0.4}, {"threshold": 0.6}]}
     frames = codebook.frames
     rows = []
+    ends: dict[str, int] = {}
     for number, (document, text, toll, pilot) in enumerate(LABELLED, 1):
+        start = ends.get(document, -1) + 1
+        ends[document] = start + len(text)
         row: dict[str, Any] = {
             "document_id": document,
             "sentence_id": f"{document}#{number}",
+            "start": start,
+            "end": ends[document],
             "text": text,
             "heading": "",
         }
@@ -105,6 +110,17 @@ def test_what_framecls_label_writes_is_read(classifier: FrameClassifier, codeboo
         assert [(s["start"], s["frames"]) for s in data["sentences"]] == [(0, [0]), (44, [])]
         # Only Parquet carries the thresholds, and without them nothing is said of doubt.
         assert (data["doubts"] is None) == (suffix == ".csv")
+
+
+def test_the_sentence_before_is_not_invented(labels: Path, codebook: Codebook, tmp_path: Path) -> None:
+    rows = pq.read_table(labels).to_pylist()
+    sampled = tmp_path / "sampled.jsonl"
+    for places in ({}, {"start": None, "end": None}):
+        # The second sentence was left out, or nobody knows where the sentences stand.
+        left = [row | places for row in (rows if places else rows[::2])]
+        sampled.write_text("".join(json.dumps(row) + "\n" for row in left), encoding="utf-8")
+        data = data_of(write_review(sampled, tmp_path / "review.html", codebook=codebook))
+        assert [sentence["before"] for sentence in data["sentences"]] == [""] * len(left)
 
 
 def test_a_blind_page_holds_nothing_the_model_said(labels: Path, codebook: Codebook, tmp_path: Path) -> None:

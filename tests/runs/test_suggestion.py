@@ -37,6 +37,15 @@ def test_the_file_is_a_corpus_waiting_for_its_codes(labels: Path, codebook: Code
     assert befores["Ships lie at anchor."] == ""
 
 
+def test_the_sentence_before_is_not_invented(classifier: FrameClassifier, tmp_path: Path) -> None:
+    texts = ["A toll is asked of ships.", "The quay is long.", "The pilot waits."]
+    rows = [{"id": f"s{n}", "document_id": "d", "text": text, "before": "It rains."} for n, text in enumerate(texts)]
+    (tmp_path / "sampled.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    label([tmp_path / "sampled.jsonl"], classifier, tmp_path / "sampled.parquet")
+    suggest_sentences(tmp_path / "sampled.parquet", tmp_path / "next.jsonl")
+    assert [json.loads(line)["before"] for line in (tmp_path / "next.jsonl").read_text().splitlines()] == [""] * 3
+
+
 def test_the_labels_are_not_overwritten(labels: Path) -> None:
     before = labels.read_bytes()
     with pytest.raises(FrameclsError, match=r"labels\.parquet: is what is read; give --output another name"):

@@ -19,12 +19,24 @@ import pyarrow.parquet as pq
 from framecls.documents.document import Sentence, Unit
 from framecls.errors import DocumentError
 
-__all__ = ["TABLE_SUFFIXES", "Row", "TableKind", "read_rows", "sentence_of_row", "table_kind", "truth", "whole_number"]
+__all__ = [
+    "TABLE_SUFFIXES",
+    "Row",
+    "TableKind",
+    "read_rows",
+    "sentence_before",
+    "sentence_of_row",
+    "table_kind",
+    "truth",
+    "whole_number",
+]
 
 TABLE_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 TableKind = Literal["documents", "sentences"]
 #: How people and spreadsheets write yes and no.
 _TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no", "")
+#: Characters between a sentence and the next at the most: empty lines, a mark of a list, a number on a line of its own.
+_APART = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +195,28 @@ def sentence_of_row(values: Mapping[str, Any]) -> Sentence:
         str(values.get("heading") or ""),
         page,
     )
+
+
+def sentence_before(values: Mapping[str, Any], last: Mapping[str, Any]) -> str:
+    """
+    Give the sentence before that of a row.
+
+    The row before holds it only where it ends right there: between sampled sentences, and where sentences were left
+    out, others stand in the document.
+
+    :param values: ``document_id``, and where known ``start``; or ``before``, which is taken as it is.
+    :param last: the row before it, with ``text`` and where known ``end``; may be empty.
+    :returns: its text; empty where it is not known.
+    :raises ValueError: an offset is no whole number.
+    """
+    if "before" in values:
+        return str(values["before"] or "")
+    if last.get("document_id") != values["document_id"]:
+        return ""
+    end, start = whole_number(last, "end"), whole_number(values, "start")
+    if end is None or start is None or not 0 <= start - end <= _APART:
+        return ""
+    return str(last["text"])
 
 
 def whole_number(values: Mapping[str, Any], key: str) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from framecls.codebook import Codebook
 from framecls.corpus import Corpus
-from framecls.documents.tables import TABLE_SUFFIXES, truth, whole_number
+from framecls.documents.tables import TABLE_SUFFIXES, sentence_before, truth, whole_number
 from framecls.errors import ConfigError, FrameclsError
 from framecls.report.labels import LabelFrame, label_frames, label_rows
 
@@ -21,7 +21,7 @@ class ReviewItem:
 
     :param facts: ``id, text, start, end, unit, heading, inclusion_probability`` where known.
     :param document: id of the document.
-    :param before: the sentence before it.
+    :param before: the sentence before it; empty where there is none or it is not known.
     :param proposed: indices of the frames a model or an earlier coding gave; ``None`` where there is none.
     :param probabilities: of the frames, the model's; ``None`` where there is none.
     """
@@ -144,11 +144,11 @@ def _of_labels(labels: Path, codebook: Codebook | None, shelf: _Shelf) -> Review
                 "and label again"
             )
         seen.add(id)
-        before = str(last["text"]) if last.get("document_id") == row["document_id"] else ""
         try:
             facts: dict[str, Any] = {"id": id, "text": str(row["text"]), "unit": str(row.get("unit") or "")}
             facts |= {"heading": str(row.get("heading") or "")}
             facts |= {key: whole_number(row, key) for key in ("start", "end")}
+            before = sentence_before(row, last)
             proposed = tuple(index for index, frame in enumerate(frames) if truth(row[frame.name], frame.name))
             cells = [row.get(f"prob_{frame.name}") for frame in frames]
             # What a screen discarded was never given a probability.

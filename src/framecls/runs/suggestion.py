@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from framecls.documents.tables import sentence_before
 from framecls.errors import FrameclsError
 from framecls.evaluation.suggestion import suggest
 from framecls.files import refuse_overwriting, write_jsonl
@@ -41,7 +43,9 @@ def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200
         columns = [table.column(f"prob_{frame}").to_numpy() for frame in frames]
         # What a screen discarded has no probability, and is surely without a frame as far as anybody has looked.
         probabilities = np.nan_to_num(np.stack(columns, axis=1))
-        rows = table.select(["sentence_id", "document_id", "start", "end", "heading", "text"]).to_pylist()
+        given = [column for column in ("before",) if column in table.column_names]
+        rows = table.select(["sentence_id", "document_id", "start", "end", "heading", "text", *given]).to_pylist()
+        befores = [sentence_before(row, last) for last, row in pairwise([{}, *rows])]
     except FileNotFoundError:
         raise FrameclsError(f"{labels}: no such file; label documents first with 'framecls label'") from None
     except (OSError, pa.ArrowInvalid) as error:
@@ -66,16 +70,11 @@ def suggest_sentences(labels: Path | str, output: Path | str, *, size: int = 200
                 f"{labels}: {count} sentences have the id {id!r}; give each an id of its own in the tables they are "
                 "from, and label again"
             )
-    # Sentences of a document stand in order, so the one before is in the row before.
-    befores = [
-        rows[row - 1]["text"] if row and rows[row - 1]["document_id"] == rows[row]["document_id"] else ""
-        for row in chosen
-    ]
     sentences = (
         {"id": rows[row]["sentence_id"], "document_id": rows[row]["document_id"]}
         | {"start": rows[row]["start"], "end": rows[row]["end"], "text": rows[row]["text"]}
-        | {"before": before, "heading": rows[row]["heading"] or ""}
-        for row, before in zip(chosen, befores, strict=True)
+        | {"before": befores[row], "heading": rows[row]["heading"] or ""}
+        for row in chosen
     )
     write_jsonl(output, sentences)
     return len(chosen)
