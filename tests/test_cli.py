@@ -1,6 +1,7 @@
 """The command line as a user meets it: a process, its streams and its exit code."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -75,6 +76,34 @@ def test_an_error_is_one_line_and_exit_1(arguments: list[str], message: str, tmp
     assert done.stderr.startswith(message)
     assert (tmp_path / "b.toml").read_text() == "mine"
     assert done.stderr.count("\n") == 1
+
+
+def import_command(folder: Path, codebook: Path) -> list[str]:
+    path = folder / "coded.csv"
+    path.write_text("id,text,annotator,toll,pilot\n1,Ships pay.,Čeněk,1,0\n2,Ships wait.,Čeněk,0,1\n", encoding="utf-8")
+    command = [sys.executable, "-m", "framecls", "corpus", "import", str(path)]
+    return [*command, "--output", str(folder / "corpus"), "--codebook", str(codebook)]
+
+
+def test_no_command_dies_of_a_character_that_the_terminal_lacks(codebook_path: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        import_command(tmp_path, codebook_path),
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert "| ?en?k | 2 |" in done.stdout.decode("cp1252")
+    assert (tmp_path / "corpus" / "sentences.jsonl").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs a device that is always full")
+def test_an_import_whose_report_cannot_be_printed_is_kept(codebook_path: Path, tmp_path: Path) -> None:
+    command = import_command(tmp_path, codebook_path)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert (tmp_path / "corpus" / "report.json").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs a device that is always full")

@@ -3,6 +3,7 @@
 import logging
 import sys
 from errno import ENOSPC
+from io import TextIOWrapper
 from typing import Annotated, Any, Literal, NoReturn
 
 import typer
@@ -25,6 +26,9 @@ class _App(typer.Typer):
     """A Typer app that shows the user one line for an error the user can mend."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # A character that the terminal has no code for is no reason to stop; stderr escapes it in any case.
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
         try:
             return super().__call__(*args, **kwargs)
         except FrameclsError as error:

@@ -61,8 +61,8 @@ def corpus_import(
         )
     except UnmappedCodesError as error:
         fail(f"{project}: {error}; {error.write_table(output / 'mapping.csv')} is one to fill in")
-    typer.echo(report_markdown(found.report), nl=False)
     write_imported(found, output)
+    typer.echo(report_markdown(found.report), nl=False)
     if not len(found.corpus):
         fail(f"{project}: no sentence is coded with a frame of {codebook}; the report above says what became of it")
     typer.echo(f"{output}: {counted(len(found.corpus), 'sentence')}", err=True)
