@@ -37,3 +37,46 @@ def test_a_card_tells_what_the_records_and_its_author_say(model: Path) -> None:
     assert card.index("| in folds |") < card.index("| on the test split |") < card.index("## Limits")
     assert "Not evaluated yet" not in card
     assert "\n\n\n" not in card
+
+
+def with_base(model: Path, base: str) -> str:
+    run = json.loads((model / "run.json").read_text())
+    (model / "run.json").write_text(json.dumps(run | {"base": base}))
+    return write_model_card(model).read_text()
+
+
+@pytest.mark.parametrize("base", ["bert-base-cased", "google/bert_uncased_L-2_H-128_A-2"])
+def test_a_base_of_the_hub_is_named(model: Path, base: str) -> None:
+    card = with_base(model, base)
+    assert f"\nbase_model: {base}\n" in card
+    assert f"| base model | {base} |" in card
+
+
+def test_the_packaged_base_is_named_as_on_the_hub(model: Path) -> None:
+    card = with_base(model, "packaged:all-MiniLM-L6-v2")
+    assert "\nbase_model: sentence-transformers/all-MiniLM-L6-v2\n" in card
+    assert "| base model | packaged:all-MiniLM-L6-v2 |" in card
+
+
+@pytest.mark.parametrize("base", ["/home/somebody/quay", "C:\\Users\\somebody\\quay", "./somebody/quay", "../quay"])
+def test_of_a_base_folder_its_name_alone_is_told_though_it_is_gone(model: Path, base: str) -> None:
+    card = with_base(model, base)
+    assert "base_model" not in card
+    assert "| base model | quay |" in card
+    assert "somebody" not in card
+
+
+@pytest.mark.parametrize(
+    ("languages", "said"),
+    [
+        (None, "language: en"),
+        (["de"], "language: de"),
+        (["en", "no"], 'language:\n- en\n- "no"'),
+        (["no"], 'language: "no"'),
+    ],
+)
+def test_a_card_tells_the_languages(model: Path, languages: list[str] | None, said: str) -> None:
+    facts = json.loads((model / "framecls.json").read_text())
+    facts.pop("languages", None)
+    (model / "framecls.json").write_text(json.dumps(facts | ({"languages": languages} if languages else {})))
+    assert write_model_card(model).read_text().startswith(f"---\n{said}\nlibrary_name: transformers\n")
