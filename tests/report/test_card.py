@@ -19,7 +19,7 @@ def test_a_card_of_a_model_that_nobody_has_evaluated(model: Path) -> None:
     assert card.startswith("---\nlanguage: en\n")
     assert "license:" not in card
     assert "| toll | Does the sentence ask for a toll? |" in card
-    assert "Not evaluated yet: `framecls evaluate --model harbour`." in card
+    assert "Not evaluated yet: `framecls evaluate --model path/to/harbour`." in card
     assert "Fitted on the validation split (33 sentences) for f1" in card
     assert "\n\n\n" not in card
 
