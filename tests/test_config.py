@@ -1,5 +1,6 @@
 """Run configs: flags over file over defaults, paths that keep their place, and what is refused."""
 
+import ntpath
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,13 @@ def test_languages_are_english_unless_said(tmp_path: Path) -> None:
 def test_what_is_no_language_is_refused(tmp_path: Path, languages: object) -> None:
     with pytest.raises(ConfigError, match=r"small\.toml: languages"):
         TrainConfig.read(write(tmp_path / "small.toml", {**PATHS, "languages": languages}))
+
+
+def test_a_path_on_another_drive_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = {**PATHS, "train_also": ["../data/more"], "base": "../models/first"}
+    (tmp_path / "models" / "first").mkdir(parents=True)
+    config = TrainConfig.read(write(tmp_path / "configs" / "small.toml", content))
+    monkeypatch.setattr("os.path.relpath", lambda path, start: ntpath.relpath(f"C:{path}", f"D:{start}"))
+    config.write(tmp_path / "train.toml")
+    monkeypatch.undo()
+    assert TrainConfig.read(tmp_path / "train.toml") == config

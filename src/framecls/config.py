@@ -87,6 +87,14 @@ def _resolved(base: str) -> str:
     return str(Path(base).resolve()) if _is_path(base) else base
 
 
+def _relative(path: Path | str, folder: Path) -> str:
+    """Give a path relative to a folder; absolute where they share no root, as on two drives of Windows."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return Path(path).absolute().as_posix()
+
+
 #: The name of a base model, or a place; ``./`` or ``../`` at its start tells a relative path from a name.
 Base = Annotated[str, AfterValidator(_resolved)]
 
@@ -166,7 +174,8 @@ class TrainConfig(BaseModel):
 
     def write(self, path: Path | str) -> None:
         """
-        Write the resolved config as TOML that :meth:`read` gives back equal, its paths relative to the file.
+        Write the resolved config as TOML that :meth:`read` gives back equal, its paths relative to the file
+        wherever one leads from there.
 
         :param path: the file to write.
         """
@@ -174,9 +183,10 @@ class TrainConfig(BaseModel):
         content = self.model_dump(mode="json")
         folder = path.parent.resolve()
         for key in ("codebook", "corpus", "output"):
-            content[key] = Path(os.path.relpath(content[key], folder)).as_posix()
-        content["train_also"] = [Path(os.path.relpath(one, folder)).as_posix() for one in self.train_also]
+            content[key] = _relative(content[key], folder)
+        content["train_also"] = [_relative(one, folder) for one in self.train_also]
         if _is_path(self.base):
+            base = _relative(self.base, folder)
             # Without the dot a folder beside the file would read as a name.
-            content["base"] = f"./{Path(os.path.relpath(self.base, folder)).as_posix()}"
+            content["base"] = base if Path(base).is_absolute() else f"./{base}"
         path.write_text(tomli_w.dumps(content), encoding="utf-8")

@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+import ntpath
 import os
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,20 @@ def test_an_unknown_kind_of_file_is_a_failure(tmp_path: Path, name: str, suffix:
 def test_a_missing_path_raises(tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=r"nowhere\.txt: no such file or folder"):
         find_sources([tmp_path, tmp_path / "nowhere.txt"])
+
+
+def test_inputs_on_several_drives_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / "a" / "x.txt", tmp_path / "b" / "x.txt"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("The Board meets.")
+
+    def on_drives(roots: list[Path]) -> str:
+        return ntpath.commonpath([f"{drive}:{root}" for drive, root in zip("CD", roots, strict=True)])
+
+    monkeypatch.setattr("framecls.documents.collection.commonpath", on_drives)
+    with pytest.raises(DocumentError, match=r"x\.txt: are on several drives; give the inputs of each by themselves"):
+        find_sources(paths)
 
 
 def test_a_folder_with_nothing_raises(tmp_path: Path) -> None:

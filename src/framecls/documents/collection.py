@@ -88,7 +88,8 @@ def find_sources(paths: Sequence[Path | str] | Path | str) -> tuple[list[Source]
 
     :param paths: files, folders, and patterns of them such as ``reports/**/*.pdf``; or a single one.
     :returns: the sources, each file once, and what could not be taken.
-    :raises DocumentError: a named path does not exist, a pattern fits nothing, or no file was found at all.
+    :raises DocumentError: a named path does not exist, a pattern fits nothing, the inputs stand on several drives of
+        Windows, or no file was found at all.
     """
     paths = [paths] if isinstance(paths, Path | str) else paths
     found: dict[Path, None] = {}
@@ -114,7 +115,10 @@ def find_sources(paths: Sequence[Path | str] | Path | str) -> tuple[list[Source]
     given_paths = ", ".join(str(path) for path in paths)
     if not found and not closed:
         raise DocumentError(f"{given_paths}: no files in here")
-    root = Path(commonpath(roots))
+    try:
+        root = Path(commonpath(roots))
+    except ValueError as error:
+        raise DocumentError(f"{given_paths}: are on several drives; give the inputs of each by themselves") from error
     once: dict[Path, Path] = {}
     for path in found:
         real = path.resolve()
