@@ -15,7 +15,7 @@ from lxml import etree
 
 from framecls.corpus.interchange.collecting import ProjectCollector, code_labels
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
-from framecls.corpus.interchange.refi.xml import safe_parser
+from framecls.corpus.interchange.xml import safe_parser
 from framecls.corpus.interchange.zips import entry_names, read_entries, write_entries
 from framecls.errors import CorpusError
 from framecls.files import whole_file

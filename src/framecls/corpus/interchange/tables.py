@@ -17,7 +17,7 @@ from lxml import etree
 
 from framecls.corpus.interchange.collecting import ProjectCollector, by_unit, code_labels, lay_out
 from framecls.corpus.interchange.project import CodedDocument, Problem, Project, ProjectReading, Selection
-from framecls.corpus.interchange.refi.xml import elements
+from framecls.corpus.interchange.xml import elements
 from framecls.corpus.interchange.zips import DAMAGED, check_entries
 from framecls.corpus.reading import table_rows
 from framecls.documents.tables import TABLE_SUFFIXES, truth, whole_number

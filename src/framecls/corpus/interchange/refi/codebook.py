@@ -15,7 +15,7 @@ from framecls.corpus.interchange.refi.parsing import parse_codes
 from framecls.corpus.interchange.refi.structure import CODEBOOK, local_name
 from framecls.corpus.interchange.refi.words import ORIGIN
 from framecls.corpus.interchange.refi.writer import add_codes
-from framecls.corpus.interchange.refi.xml import new_root, refuse_document_type, safe_parser
+from framecls.corpus.interchange.xml import new_root, refuse_document_type, safe_parser
 from framecls.errors import CorpusError
 from framecls.files import whole_file
 from framecls.validation import first_problem

@@ -18,7 +18,7 @@ from framecls.corpus.interchange.refi.reader import Opened
 from framecls.corpus.interchange.refi.structure import PROJECT, local_name
 from framecls.corpus.interchange.refi.words import Extent, read_user
 from framecls.corpus.interchange.refi.writer import add_codes, add_read_sets, guid_of, selection_element
-from framecls.corpus.interchange.refi.xml import safe_parser, xml_text
+from framecls.corpus.interchange.xml import safe_parser, xml_text
 from framecls.corpus.interchange.zips import DAMAGED
 from framecls.errors import CorpusError
 from framecls.files import whole_file

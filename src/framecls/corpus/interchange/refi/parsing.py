@@ -10,7 +10,7 @@ from framecls.corpus.interchange.project import Code, Problem
 from framecls.corpus.interchange.refi.archive import Archive
 from framecls.corpus.interchange.refi.structure import PROJECT, local_name, violations
 from framecls.corpus.interchange.refi.words import Extent, read_user
-from framecls.corpus.interchange.refi.xml import elements
+from framecls.corpus.interchange.xml import elements
 from framecls.corpus.interchange.zips import DAMAGED
 from framecls.errors import CorpusError
 

@@ -12,14 +12,14 @@ from lxml import etree
 from framecls.corpus.interchange.project import Code, CodedDocument, Project, Selection
 from framecls.corpus.interchange.refi.structure import GUID, PROJECT
 from framecls.corpus.interchange.refi.words import ORIGIN, Extent, model_note, read_note
-from framecls.corpus.interchange.refi.xml import new_root, xml_text
+from framecls.corpus.interchange.xml import new_root, xml_text
 from framecls.errors import CorpusError
 from framecls.files import whole_file
 
 __all__ = ["add_codes", "add_read_sets", "guid_of", "selection_element", "write_qdpx"]
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:framecls:refi-qda")
-#: What a set says, how its GUID is made, and the beginning of its name.
+#: How much a set says was read, what its GUID is made of, and the beginning of its name.
 _SETS: tuple[tuple[Extent, str, str], ...] = (("full", "read", "Read by"), ("part", "read in part", "Read in part by"))
 _TAG = f"{{{PROJECT}}}"
 #: Characters of its words that name a selection; tools show the name in lists.
@@ -218,11 +218,7 @@ def add_read_sets(parent: etree._Element, user: str, name: str, read: Mapping[Ex
     :param name: of the user.
     :param read: GUIDs of the sources; a set is made where there are any.
     """
-    kinds: tuple[tuple[Extent, str, str], ...] = (
-        ("full", "read", "Read by"),
-        ("part", "read in part", "Read in part by"),
-    )
-    for extent, kind, title in kinds:
+    for extent, kind, title in _SETS:
         if sources := read.get(extent):
             guid = guid_of("set", kind, user)
             one = etree.SubElement(parent, f"{_TAG}Set", guid=guid, name=xml_text(f"{title} {name}"))

@@ -1,4 +1,4 @@
-"""XML of the standard, parsed with suspicion: no document type, no entities, no network."""
+"""XML of other people, parsed with suspicion: no document type, no entities, no network."""
 
 import re
 from collections.abc import Iterator
