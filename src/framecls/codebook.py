@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from framecls.errors import CodebookError
 from framecls.validation import first_problem
 
-__all__ = ["Codebook", "Example", "FrameDefinition", "SecondLevelCode"]
+__all__ = ["PALETTE", "Codebook", "Example", "FrameDefinition", "SecondLevelCode"]
+
+#: Colours for frames that have none of their own.
+PALETTE = ("#2563a8", "#2e7d4f", "#a8641a", "#a62f4b", "#6a4c93", "#00707a", "#7a6a00", "#5a5a5a")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]

@@ -1,4 +1,4 @@
-"""Files that appear under their name only when all of their content is in them, and hashes of files."""
+"""Files that appear under their name only when all of their content is in them; hashes of files, cells of CSV."""
 
 import hashlib
 import json

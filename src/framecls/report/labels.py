@@ -8,14 +8,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from framecls.codebook import Codebook
+from framecls.codebook import PALETTE, Codebook
 from framecls.documents.tables import TABLE_SUFFIXES, read_rows
 from framecls.errors import DocumentError, FrameclsError
 
-__all__ = ["PALETTE", "LabelFrame", "label_frames", "label_rows"]
-
-#: Colours for frames where no codebook is given.
-PALETTE = ("#2563a8", "#2e7d4f", "#a8641a", "#a62f4b", "#6a4c93", "#00707a", "#7a6a00", "#5a5a5a")
+__all__ = ["LabelFrame", "label_frames", "label_rows"]
 
 
 @dataclass(frozen=True, slots=True)

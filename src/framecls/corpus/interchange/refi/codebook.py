@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 from pydantic import ValidationError
 
-from framecls.codebook import Codebook
+from framecls.codebook import PALETTE, Codebook
 from framecls.corpus.interchange.project import Code, Problem, codes_of
 from framecls.corpus.interchange.refi.parsing import parse_codes
 from framecls.corpus.interchange.refi.structure import CODEBOOK, local_name
@@ -25,8 +25,6 @@ __all__ = ["codebook_of", "detailed_codes", "read_qdc", "write_qdc"]
 #: Bytes of a codebook file; a large one has some hundred thousand.
 _LIMIT = 64 << 20
 _IN, _OUT = "In: ", "Out: "
-#: For codes without a colour.
-_PALETTE = ("#2563a8", "#2e7d4f", "#a8641a", "#a62f4b", "#6a4c93", "#00707a", "#7a6a00", "#5a5a5a")
 
 
 def read_qdc(path: Path) -> tuple[tuple[Code, ...], tuple[Problem, ...]]:
@@ -135,7 +133,7 @@ def _frame(code: Code, below: Sequence[Mapping[str, str]], number: int) -> dict[
     return {
         "name": _identifier(code.name),
         "title": code.name,
-        "color": code.color or _PALETTE[number % len(_PALETTE)],
+        "color": code.color or PALETTE[number % len(PALETTE)],
         "question": question or f"Does the sentence carry {code.name}?",
         "in": included or [question or code.name],
         "out": [line.removeprefix(_OUT) for line in lines if line.startswith(_OUT)],
