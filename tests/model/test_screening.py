@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from framecls.cli import app
 from framecls.errors import ConfigError, CorpusError, ModelError
-from framecls.labelling import label
+from framecls.labelling import Labeller, label
 from framecls.model import Decision, FrameClassifier, FrameDecision, screening
+from framecls.model.fingerprint import fingerprint
 from framecls.model.hashed_words import fit_words, hash_words
 from framecls.model.screening import Judged, ScreenModel
 from framecls.report import write_report
@@ -219,3 +220,35 @@ def test_labels_say_what_was_screened(screened_path: Path, tmp_path: Path) -> No
     assert suggest_sentences(done.output, tmp_path / "more.jsonl") == 2
     label([tmp_path / "note.txt"], screened, tmp_path / "labels.jsonl")
     assert json.loads((tmp_path / "labels.jsonl").read_text().splitlines()[0])["prob_toll"] is None
+
+
+def test_another_process_screens_for_the_decision_in_use(
+    screened_path: Path, classifier: FrameClassifier, tmp_path: Path
+) -> None:
+    model = shutil.copytree(screened_path, tmp_path / "model")
+    # Calibrated, the sentences are near 0.27, 0.5 and 0.73, the likeliest last: which of them is found is the target's.
+    decision = replace(classifier.decision, target="recall=0.9", frames=DECISION.frames)
+    lower = replace(decision, frames=(replace(DECISION.frames[0], threshold=0.2),) * 2)
+    screen = ScreenModel.read(model, fingerprint=fingerprint(model))
+    judged = Judged(
+        scores=np.arange(3, dtype=np.float32),
+        exits=np.zeros(3, dtype=np.float32),
+        logits=np.array([[-1, -1], [0, 0], [1, 1]], dtype=np.float16),
+        documents=3,
+    )
+    replace(screen, head=None, fitted=judged, held_out=judged).write(model, fingerprint=fingerprint(model))
+    thresholds = []
+    for one in (decision, lower):
+        driver = FrameClassifier.load(model, device="cpu", decision=one, screen_loss=0.01)
+        made = Labeller(driver).recipe().make(device="cpu")
+        assert driver.screen is not None
+        assert driver.screen.decision == driver.decision == one
+        assert made.settings == Labeller(driver).settings
+        thresholds.append(driver.screen.threshold)
+    assert thresholds == [1, 0]
+    recipe = Labeller(driver).recipe()
+    screen.write(model, fingerprint=fingerprint(model))
+    with pytest.raises(ModelError, match=r"framecls\.screen on .+ is .+, where the run began it is .+; copy the model"):
+        recipe.make(device="cpu")
+    with pytest.raises(ValueError, match="a target to fit a decision for, or a decision"):
+        FrameClassifier.load(model, decision=lower, target="f1")

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import islice
@@ -37,6 +37,7 @@ class Recipe:
     :param screen_loss: what a screen may lose; ``None`` for none.
     :param decision: calibration and thresholds, which may be others than the folder's.
     :param text: whether the sentences' text is among the columns.
+    :param settings: what the rows depend on beside the checkpoint's files, where the run began.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Recipe:
     screen_loss: float | None
     decision: Decision
     text: bool
+    settings: Mapping[str, str]
 
     def make(self, *, device: str | None = None) -> "Labeller":
         """
@@ -52,18 +54,29 @@ class Recipe:
 
         :param device: ``cpu``, ``cuda`` …; CUDA where there is one by default.
         :returns: a labeller.
-        :raises ModelError: the folder is not there, or holds another model.
+        :raises ModelError: the folder is not there, holds another model, or labels otherwise, as with another screen.
         """
         # bf16 that was asked for as a precision was used unchecked where there was nothing to check it by.
         precision: Precision | None = "bf16" if self.engine == "torch-bf16" else None
         engine = None if self.engine in ("torch", "torch-bf16") else self.engine
+        # The screen is fitted to the decision, so the one cannot be put in place after the other.
         classifier = FrameClassifier.load(
-            self.path, device=device, precision=precision, engine=engine, screen_loss=self.screen_loss
+            self.path,
+            device=device,
+            precision=precision,
+            decision=self.decision,
+            engine=engine,
+            screen_loss=self.screen_loss,
         )
-        classifier.decision = self.decision
         labeller = Labeller(classifier, text=self.text)
         if labeller.model_sha256 != self.sha256:
             raise ModelError(f"{self.path}: holds another model on {platform.node()} than where the run began; copy it")
+        for name, value in self.settings.items():
+            if (found := labeller.settings.get(name)) != value:
+                raise ModelError(
+                    f"{self.path}: {name} on {platform.node()} is {found}, where the run began it is {value}; "
+                    "copy the model's whole folder"
+                )
         return labeller
 
 
@@ -110,13 +123,15 @@ class Labeller:
         classifier = self._classifier
         if classifier.path is None or self.model_sha256 is None:
             raise ConfigError("a model that was not loaded from a folder cannot be given to other processes; save it")
+        engine = classifier.engine or "torch"
         return Recipe(
             path=classifier.path.absolute(),
             sha256=self.model_sha256,
-            engine=classifier.engine or "torch",
+            engine=engine,
             screen_loss=None if classifier.screen is None else classifier.screen.loss,
             decision=classifier.decision,
             text=self._text,
+            settings={**self.settings, "framecls.engine": engine},
         )
 
     @property

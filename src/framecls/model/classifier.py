@@ -80,6 +80,7 @@ class FrameClassifier:
         device: str | None = None,
         precision: Precision | None = None,
         target: str | None = None,
+        decision: Decision | None = None,
         engine: EngineChoice | None = None,
         threads: int | None = None,
         screen_loss: float | None = None,
@@ -93,6 +94,8 @@ class FrameClassifier:
             computes in it.
         :param target: fit the thresholds anew for ``f1``, ``precision=0.9``, ``recall=0.95`` …, on the validation
             scores kept in the folder; the stored thresholds by default.
+        :param decision: calibration and thresholds to take instead of the folder's, and instead of a target; engine and
+            screen are held and fitted to it.
         :param engine: what computes the scores: ``torch`` by default, ``torch-bf16``, ``onnx``, ``onnx-int8``, or
             ``auto`` for the fastest on the first sentences scored. Any but ``torch`` is held to its decisions.
         :param threads: how many to compute with; the physical cores at hand by default.
@@ -104,9 +107,11 @@ class FrameClassifier:
         :raises ConfigError: the target cannot be read, or engine and precision contradict each other.
         :raises EvaluationError: the target is out of reach.
         """
+        if target is not None and decision is not None:
+            raise ValueError("a classifier takes a target to fit a decision for, or a decision")
         path = Path(path)
         facts, codebook = read_facts(path)
-        engines = _engines(path, facts, codebook, device=device, target=target, threads=threads)
+        engines = _engines(path, facts, codebook, device=device, target=target, decision=decision, threads=threads)
         name = choose_engine(engine, precision, engines.device)
         screen = None
         if screen_loss is not None:
@@ -335,9 +340,17 @@ def engines_of(
 
 
 def _engines(
-    path: Path, facts: Facts, codebook: Codebook, *, device: str | None, target: str | None, threads: int | None
+    path: Path,
+    facts: Facts,
+    codebook: Codebook,
+    *,
+    device: str | None,
+    target: str | None,
+    threads: int | None,
+    decision: Decision | None = None,
 ) -> Engines:
-    decision = stored_decision(facts, codebook) if target is None else fitted_decision(path, codebook, target)
+    if decision is None:
+        decision = stored_decision(facts, codebook) if target is None else fitted_decision(path, codebook, target)
     place = choose_device(device)
     labels = read_labels(path)
     if labels != codebook.frames:
