@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from framecls.errors import ConfigError, ModelError
 from framecls.model import FrameClassifier
+from framecls.model.engine import TorchEngine
 
 TEXTS = ["A toll is asked of every ship.", "The quay is long.", "The pilot meets ships.", "Ships pay."]
 
@@ -81,6 +83,35 @@ def test_save_and_load_give_the_same_probabilities(classifier: FrameClassifier, 
     again = FrameClassifier.load(tmp_path / "saved", device="cpu")
     np.testing.assert_array_equal(again.probabilities(TEXTS), classifier.probabilities(TEXTS))
     assert again.decision == classifier.decision
+
+
+def test_a_target_is_not_fitted_on_the_scores_of_other_weights(classifier: FrameClassifier, copy: Path) -> None:
+    classifier.save(copy, framecls_version="0")
+    FrameClassifier.load(copy, device="cpu", target="recall=1")
+    engine = classifier._scorer.engine
+    assert isinstance(engine, TorchEngine)
+    engine.model.classifier.bias.data += 1
+    classifier.save(copy, framecls_version="0")
+    with pytest.raises(ModelError, match=r"validation\.parquet: was written of other weights than the model has"):
+        FrameClassifier.load(copy, device="cpu", target="recall=1")
+    FrameClassifier.load(copy, device="cpu")
+    # Models from before say nothing of their weights.
+    table = pq.read_table(copy / "validation.parquet")
+    pq.write_table(table.replace_schema_metadata({"fitted_on": "validation"}), copy / "validation.parquet")
+    FrameClassifier.load(copy, device="cpu", target="recall=1")
+
+
+def test_a_save_that_is_interrupted_leaves_no_model(
+    classifier: FrameClassifier, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(classifier._scorer.encoder.tokenizer, "save_pretrained", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        classifier.save(copy, framecls_version="0")
+    with pytest.raises(ModelError, match=r"it has no framecls\.json"):
+        FrameClassifier.load(copy)
 
 
 def test_a_checkpoint_says_which_languages_it_was_trained_for(classifier: FrameClassifier, copy: Path) -> None:

@@ -19,9 +19,11 @@ from framecls.corpus import Split
 from framecls.errors import CodebookError, ModelError
 from framecls.files import whole_file, write_json
 from framecls.model.decision import Decision, FrameDecision
+from framecls.model.fingerprint import fingerprint
 from framecls.validation import first_problem
 
 __all__ = [
+    "FACTS",
     "FORMAT",
     "Facts",
     "fitted_decision",
@@ -38,7 +40,8 @@ logger = logging.getLogger(__name__)
 
 #: Version of ``framecls.json``; a checkpoint of another version is refused by name.
 FORMAT = 1
-_FACTS = "framecls.json"
+#: A folder counts as a model from the moment it is there.
+FACTS = "framecls.json"
 _CODEBOOK = "codebook.toml"
 _VALIDATION = "validation.parquet"
 _SPLITS = "splits.json"
@@ -79,7 +82,13 @@ class Facts(BaseModel):
 
 
 def write_validation(
-    path: Path, scores: npt.NDArray[np.float32], gold: npt.NDArray[np.bool_], *, frames: Sequence[str], fitted_on: str
+    path: Path,
+    scores: npt.NDArray[np.float32],
+    gold: npt.NDArray[np.bool_],
+    *,
+    frames: Sequence[str],
+    fitted_on: str,
+    fingerprint: str | None,
 ) -> None:
     """
     Keep what the decision was fitted on, so that it can be fitted for another target later: numbers, no text.
@@ -89,11 +98,13 @@ def write_validation(
     :param gold: frames of the same sentences. *Shape:* ``(N, F)``, bool.
     :param frames: names of the F frames.
     :param fitted_on: name of the split.
+    :param fingerprint: of the weights that gave the scores; ``None`` where none can be taken.
     """
     columns: dict[str, object] = {f"score_{frame}": scores[:, column] for column, frame in enumerate(frames)}
     columns |= {f"gold_{frame}": gold[:, column] for column, frame in enumerate(frames)}
+    metadata = {"fitted_on": fitted_on} | ({} if fingerprint is None else {"fingerprint": fingerprint})
     with whole_file(path / _VALIDATION) as partial:
-        table = pa.table(columns).replace_schema_metadata({"fitted_on": fitted_on})
+        table = pa.table(columns).replace_schema_metadata(metadata)
         pq.write_table(table, partial, compression="zstd")
 
 
@@ -106,7 +117,7 @@ def write_facts(path: Path, facts: Facts, codebook: Codebook) -> None:
     :param codebook: what the other holds.
     """
     codebook.write(path / _CODEBOOK)
-    write_json(path / _FACTS, facts.model_dump())
+    write_json(path / FACTS, facts.model_dump())
 
 
 def read_facts(path: Path) -> tuple[Facts, Codebook]:
@@ -120,11 +131,11 @@ def read_facts(path: Path) -> tuple[Facts, Codebook]:
     if not path.is_dir():
         raise ModelError(f"{path}: no such model folder; train one with 'framecls train', or correct the path")
     try:
-        content = json.loads((path / _FACTS).read_text(encoding="utf-8"))
+        content = json.loads((path / FACTS).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ModelError(f"{path}: is no framecls model; it has no {_FACTS} (was its training finished?)") from None
+        raise ModelError(f"{path}: is no framecls model; it has no {FACTS} (was its training finished?)") from None
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path / _FACTS}: cannot be read: {error}; copy or train the model again") from error
+        raise ModelError(f"{path / FACTS}: cannot be read: {error}; copy or train the model again") from error
     if isinstance(content, dict) and content.get("format") != FORMAT:
         raise ModelError(
             f"{path}: checkpoint format {content.get('format')!r} is not {FORMAT}; use the framecls that wrote it"
@@ -132,7 +143,7 @@ def read_facts(path: Path) -> tuple[Facts, Codebook]:
     try:
         facts = Facts.model_validate(content)
     except ValidationError as error:
-        raise ModelError(f"{path / _FACTS}: {first_problem(error)}") from error
+        raise ModelError(f"{path / FACTS}: {first_problem(error)}") from error
     try:
         codebook = Codebook.read(path / _CODEBOOK)
     except CodebookError as error:
@@ -143,7 +154,7 @@ def read_facts(path: Path) -> tuple[Facts, Codebook]:
         )
     if tuple(facts.decision.frames) != codebook.frames:
         raise ModelError(
-            f"{path / _FACTS}: decides on other frames than its codebook has; copy or train the model again"
+            f"{path / FACTS}: decides on other frames than its codebook has; copy or train the model again"
         )
     return facts, codebook
 
@@ -212,7 +223,7 @@ def fitted_decision(path: Path, codebook: Codebook, target: str) -> Decision:
     :param codebook: gives the frames.
     :param target: ``f1``, ``precision=0.9`` …
     :returns: the decision.
-    :raises ModelError: the folder has no such scores.
+    :raises ModelError: the folder has no such scores, or those of other weights.
     :raises EvaluationError: the target is out of reach.
     """
     try:
@@ -228,7 +239,14 @@ def fitted_decision(path: Path, codebook: Codebook, target: str) -> Decision:
     except (OSError, KeyError, pa.ArrowInvalid) as error:
         reason = str(error).strip().splitlines()[0]
         raise ModelError(f"{path / _VALIDATION}: cannot be read: {reason}; copy or train the model again") from error
-    fitted_on = (table.schema.metadata or {}).get(b"fitted_on", b"validation").decode()
+    metadata = table.schema.metadata or {}
+    # Models from before scores were held to their weights say nothing of them.
+    if (known := metadata.get(b"fingerprint")) is not None and known.decode() != fingerprint(path):
+        raise ModelError(
+            f"{path / _VALIDATION}: was written of other weights than the model has, so the target {target} cannot be "
+            "fitted on it; restore the original file, train the model again, or leave --target out"
+        )
+    fitted_on = metadata.get(b"fitted_on", b"validation").decode()
     decision = Decision.fit(scores, gold, frames=codebook.frames, fitted_on=fitted_on, target=target)
     decided = decision.decide(decision.probabilities(scores))
     for column, frame in enumerate(codebook.frames):

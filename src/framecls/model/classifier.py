@@ -15,6 +15,7 @@ from framecls.codebook import Codebook
 from framecls.config import Context, EngineChoice, EngineName, Precision
 from framecls.errors import ModelError
 from framecls.model.checkpoint import (
+    FACTS,
     FORMAT,
     Facts,
     fitted_decision,
@@ -22,6 +23,7 @@ from framecls.model.checkpoint import (
     read_labels,
     stored_decision,
     write_facts,
+    write_validation,
 )
 from framecls.model.choice import Engines
 from framecls.model.decision import Decision
@@ -184,13 +186,22 @@ class FrameClassifier:
         """What of a sentence's surroundings the model looks at."""
         return self._scorer.encoder.context
 
-    def save(self, path: Path | str, *, framecls_version: str, half: bool = False) -> None:
+    def save(
+        self,
+        path: Path | str,
+        *,
+        framecls_version: str,
+        half: bool = False,
+        validation: tuple[Scores, npt.NDArray[np.bool_]] | None = None,
+    ) -> None:
         """
         Write the checkpoint: a plain transformers folder plus ``framecls.json`` and ``codebook.toml``.
 
         :param path: the folder; made where it is not there.
         :param framecls_version: recorded in the checkpoint.
         :param half: store the weights in half precision; the model in memory is rounded with them.
+        :param validation: logits and gold that the decision was fitted on, kept so that it can be fitted for another
+            target later. Both *Shape:* ``(N, F)``, float32 and bool.
         :raises ModelError: the engine holds no weights that could be written.
         """
         if not isinstance(self._scorer.engine, TorchEngine):
@@ -200,12 +211,25 @@ class FrameClassifier:
         model = self._scorer.engine.model
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
+        # Written last and taken away first, so that no half of a save counts as a model.
+        (path / FACTS).unlink(missing_ok=True)
         if half:
             model.half().save_pretrained(path)
             model.float()
         else:
             model.save_pretrained(path)
         self._scorer.encoder.tokenizer.save_pretrained(path)
+        if validation is not None:
+            scores, gold = validation
+            write_validation(
+                path,
+                scores,
+                gold,
+                frames=self.codebook.frames,
+                fitted_on=self.decision.fitted_on,
+                # A tokenizer written in Python has no file that a fingerprint could be taken of.
+                fingerprint=fingerprint(path) if self._scorer.encoder.tokenizer.is_fast else None,
+            )
         frames = {name: asdict(frame) for name, frame in zip(self.codebook.frames, self.decision.frames, strict=True)}
         facts = Facts.model_validate(
             {

@@ -34,8 +34,8 @@ from framecls.corpus import Corpus
 from framecls.errors import ConfigError, ModelError
 from framecls.files import write_json
 from framecls.model.base import load_base, seen_by
-from framecls.model.checkpoint import write_splits, write_validation
-from framecls.model.classifier import FrameClassifier
+from framecls.model.checkpoint import write_splits
+from framecls.model.classifier import FrameClassifier, Scores
 from framecls.model.decision import Decision
 from framecls.model.device import choose_device, choose_dtype, describe_device
 from framecls.model.encoding import Encoder
@@ -131,12 +131,17 @@ def train(
     if not main_process:
         return None
 
-    classifier = _classifier(trainer, encoder, data.validation, config)
+    classifier, scores = _classifier(trainer, encoder, data.validation, config)
     config.write(output / "train.toml")
     write_splits(output, {**dict.fromkeys(sorted(seen), "train"), **data.splits})
     write_json(output / "run.json", _record(config, data, trainer, parts, device, time.monotonic() - started))
     # Last, because a folder counts as a model from the moment its framecls.json is there.
-    classifier.save(output, framecls_version=version("framecls"), half=config.weights == "fp16")
+    classifier.save(
+        output,
+        framecls_version=version("framecls"),
+        half=config.weights == "fp16",
+        validation=(scores, parts["validation"].gold),
+    )
     shutil.rmtree(output / _CHECKPOINTS)
     return output
 
@@ -298,8 +303,10 @@ def _mean_average_precision(prediction: EvalPrediction) -> dict[str, float]:
     }
 
 
-def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, config: TrainConfig) -> FrameClassifier:
-    """Fit the decision on validation, scored by the classifier's own path."""
+def _classifier(
+    trainer: Trainer, encoder: Encoder, validation: Corpus, config: TrainConfig
+) -> tuple[FrameClassifier, Scores]:
+    """Fit the decision on validation, scored by the classifier's own path; gives these scores, too."""
     model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     if config.weights == "fp16":
         # Rounded before the decision is fitted, so that it is fitted on what will be loaded.
@@ -308,14 +315,14 @@ def _classifier(trainer: Trainer, encoder: Encoder, validation: Corpus, config: 
     scores, gold, frames = scorer(*validation.inputs()), validation.gold(), validation.codebook.frames
     # Not strict: a target out of reach must not cost a finished training.
     decision = Decision.fit(scores, gold, frames=frames, fitted_on="validation", target=config.target, strict=False)
-    write_validation(config.output, scores, gold, frames=frames, fitted_on="validation")
-    return FrameClassifier(
+    classifier = FrameClassifier(
         scorer=scorer,
         codebook=validation.codebook,
         decision=decision,
         name=config.output.name,
         languages=config.languages,
     )
+    return classifier, scores
 
 
 def _record(
