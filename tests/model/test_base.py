@@ -1,5 +1,6 @@
 """Base models."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,13 @@ def test_base_that_cannot_be_loaded(tmp_path: Path, codebook: Codebook) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError, match="cannot be loaded"):
         load_base(str(tmp_path), codebook)
+
+
+def test_base_that_was_copied_in_part(base_path: Path, tmp_path: Path, codebook: Codebook) -> None:
+    copy = shutil.copytree(base_path, tmp_path / "copy")
+    (copy / "model.safetensors").write_bytes((copy / "model.safetensors").read_bytes()[:300])
+    with pytest.raises(ModelError, match=r"copy' cannot be loaded: .+; copy or fetch it again, or name another base"):
+        load_base(str(copy), codebook)
 
 
 def test_what_a_base_has_learnt_from_is_read_or_refused(tmp_path: Path) -> None:

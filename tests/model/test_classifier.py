@@ -172,6 +172,34 @@ def test_weights_that_are_missing(copy: Path) -> None:
         FrameClassifier.load(copy)
 
 
+@pytest.mark.parametrize("left", [0, 300, 4000])
+def test_weights_that_are_cut_short(copy: Path, left: int) -> None:
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:left])
+    with pytest.raises(ModelError, match=r"copy: the encoder cannot be loaded: .+; copy or train the model again"):
+        FrameClassifier.load(copy)
+
+
+def test_weights_that_git_has_not_fetched(copy: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
+    (copy / "model.safetensors").write_text(pointer)
+    with pytest.raises(ModelError, match=r"copy: the encoder cannot be loaded: .+; copy or train the model again"):
+        FrameClassifier.load(copy)
+
+
+def test_weights_of_another_shape_than_the_config_says(copy: Path) -> None:
+    settings = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(settings | {"hidden_size": 32}))
+    with pytest.raises(ModelError, match=r"copy: the encoder cannot be loaded: .+; copy or train the model again"):
+        FrameClassifier.load(copy)
+
+
+def test_tokenizer_that_is_cut_short(copy: Path) -> None:
+    (copy / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelError, match=r"copy: the tokenizer cannot be loaded: .+; copy or train the model again"):
+        FrameClassifier.load(copy)
+
+
 def test_labels_in_another_order(copy: Path) -> None:
     settings = json.loads((copy / "config.json").read_text())
     settings["id2label"] = {"0": "pilot", "1": "toll"}

@@ -17,6 +17,7 @@ from framecls.config import PACKAGED_BASE
 from framecls.errors import ModelError
 from framecls.files import file_sha256
 from framecls.model.checkpoint import read_splits
+from framecls.model.loading import loading
 
 __all__ = ["load_base", "resolve_base", "seen_by"]
 
@@ -78,15 +79,12 @@ def load_base(base: str, codebook: Codebook) -> tuple[PreTrainedModel, PreTraine
         "label2id": {frame: index for index, frame in enumerate(codebook.frames)},
         "problem_type": "multi_label_classification",
     }
-    try:
+    with loading(f"base model {base!r}", remedy="copy or fetch it again, or name another base"):
         config = AutoConfig.from_pretrained(where, **labels)
         model = AutoModelForSequenceClassification.from_pretrained(
             where, config=config, dtype="float32", ignore_mismatched_sizes=True, trust_remote_code=False
         )
         tokenizer = AutoTokenizer.from_pretrained(where)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"base model {base!r} cannot be loaded: {reason}") from error
     _wake_pooler(model)
     return model, tokenizer
 

@@ -20,6 +20,7 @@ from framecls.errors import CodebookError, ModelError
 from framecls.files import whole_file, write_json
 from framecls.model.decision import Decision, FrameDecision
 from framecls.model.fingerprint import fingerprint
+from framecls.model.loading import AGAIN, loading
 from framecls.validation import first_problem
 
 __all__ = [
@@ -194,11 +195,8 @@ def read_labels(path: Path) -> tuple[str, ...]:
     :returns: the names, in the order of the logits.
     :raises ModelError: the encoder's config cannot be read.
     """
-    try:
+    with loading(f"{path}: the encoder", remedy=AGAIN):
         config = AutoConfig.from_pretrained(path, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again") from error
     return tuple(config.id2label[index] for index in range(config.num_labels))
 
 

@@ -18,6 +18,7 @@ from framecls.model.early_exit import EarlyExit, ExitHead
 from framecls.model.encoding import Encoder, Features, batches, pad
 from framecls.model.engine import Batch, Engine, TorchEngine
 from framecls.model.fingerprint import fingerprint
+from framecls.model.loading import AGAIN, loading
 from framecls.model.onnx_engine import OnnxEngine, has_onnx
 from framecls.model.parity import PARITY, HeldOut, Parity, Part, measure_parity
 from framecls.model.scoring import score_encoded
@@ -40,13 +41,10 @@ def load_torch(path: Path, device: torch.device, dtype: torch.dtype) -> TorchEng
     :returns: the engine.
     :raises ModelError: the folder holds no encoder that can be loaded.
     """
-    try:
+    with loading(f"{path}: the encoder", remedy=AGAIN):
         model = AutoModelForSequenceClassification.from_pretrained(
             path, dtype=dtype, local_files_only=True, use_safetensors=True
         )
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{path}: the encoder cannot be loaded: {reason}; copy or train the model again") from error
     return TorchEngine(model.to(device).eval())
 
 

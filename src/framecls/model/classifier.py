@@ -31,6 +31,7 @@ from framecls.model.device import choose_device, choose_engine
 from framecls.model.encoding import Encoder
 from framecls.model.engine import Engine, TorchEngine
 from framecls.model.fingerprint import fingerprint
+from framecls.model.loading import AGAIN, loading
 from framecls.model.parity import PARITY
 from framecls.model.scoring import WINDOW, Scorer, listed
 from framecls.model.screening import Screen, ScreenModel
@@ -381,11 +382,8 @@ def _engines(
         raise ModelError(
             f"{path}: config.json has labels {', '.join(labels)} but the codebook {', '.join(codebook.frames)}"
         )
-    try:
+    with loading(f"{path}: the tokenizer", remedy=AGAIN):
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"{path}: the tokenizer cannot be loaded: {reason}; copy or train the model again") from error
     encoder = Encoder(tokenizer=tokenizer, context=facts.context, max_length=facts.max_length)
     return Engines(path=path, frames=codebook.frames, encoder=encoder, decision=decision, device=place, threads=threads)
 
