@@ -162,8 +162,7 @@ def test_the_same_words_on_both_sides_of_a_split_are_a_leak() -> None:
         splits={"d1": "train", "d2": "test"},
     )
     assert check(corpus).problems == (
-        "leak: 's1' (train) and 's2' (test) have the same words; move or drop one",
-        "leak: 's2' (test) and 's3' (train) have the same words; move or drop one",
+        "leak: 's1' (train) and 's2' (test) (and 1 more) have the same words; move or drop one",
     )
 
 
@@ -188,6 +187,22 @@ def test_the_same_words_with_other_frames_are_a_contradiction() -> None:
     assert check(small_corpus(one, replace(other, borderline=True))).problems == ()
     assert check(small_corpus(one, replace(other, frames=None))).problems == ()
     assert check(small_corpus(one, replace(other, frames=("carry",)))).problems == ()
+
+
+def test_a_formula_that_stands_everywhere_is_a_line_each() -> None:
+    long = "By the first day of every month the keepers of the two isles count the oil that is left in the tower"
+    endings = ["", " again", " again", ""]
+    sentences = [
+        coded(f"s{row}", *(["carry"] if row == 799 else []), text=long + endings[row % 4], document=f"d{row % 2}")
+        for row in range(800)
+    ]
+    corpus = small_corpus(*sentences, splits={"d0": "train", "d1": "test"})
+    assert check(corpus).problems == (
+        "leak: 's0' (train) and 's3' (test) (and 398 more) have the same words; move or drop one",
+        "contradiction: 's0' and 's799' (and 398 more) have the same words and other frames; settle them",
+        "leak: 's1' (test) and 's2' (train) (and 398 more) have the same words; move or drop one",
+        "leak: 's0' (train) and 's1' (test) (and 798 more) have nearly the same words (Jaccard 0.95); move or drop one",
+    )
 
 
 def test_a_few_words_may_stand_anywhere() -> None:

@@ -2,7 +2,7 @@
 
 from framecls.corpus.check import CorpusReport, FrameSummary, Summary, check
 from framecls.corpus.corpus import Corpus, merge_codings
-from framecls.corpus.duplicates import near_duplicates
+from framecls.corpus.duplicates import near_duplicates, near_groups
 from framecls.corpus.fetching import Fetched, FetchLimits, fetch
 from framecls.corpus.merging import Merged, gather, merge, read_codings_of
 from framecls.corpus.records import AnnotatedSentence, DocumentFacts, Split
@@ -31,6 +31,7 @@ __all__ = [
     "merge",
     "merge_codings",
     "near_duplicates",
+    "near_groups",
     "read_codings_of",
     "split_documents",
     "write_corpus",

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from framecls.corpus.agreement import krippendorff_alpha, pairwise_f1
 from framecls.corpus.corpus import Corpus
-from framecls.corpus.duplicates import near_duplicates, words
-from framecls.corpus.records import SPLITS, AnnotatedSentence
+from framecls.corpus.duplicates import near_groups, words
+from framecls.corpus.records import SPLITS, Split
 from framecls.lexicon import Lexicon
 
 __all__ = ["CorpusReport", "FrameSummary", "Summary", "check"]
@@ -261,34 +261,61 @@ def _offset_problems(corpus: Corpus) -> list[str]:
     return problems
 
 
-def _duplicate_problems(corpus: Corpus) -> list[str]:
+def _duplicate_problems(corpus: Corpus) -> Iterator[str]:
     """Find sentences with nearly the same words on both sides of a split, or the same words and other frames."""
     splits = corpus.splits()
-    same: defaultdict[str, list[AnnotatedSentence]] = defaultdict(list)
-    for sentence in corpus.sentences:
+    sides = [splits.get(sentence.document_id) for sentence in corpus.sentences]
+    spelt = ["".join(words(sentence.text)) for sentence in corpus.sentences]
+    yield from _same_problems(corpus, sides, spelt)
+    yield from _near_problems(corpus, sides, spelt)
+
+
+def _same_problems(corpus: Corpus, sides: Sequence[Split | None], spelt: Sequence[str]) -> Iterator[str]:
+    """Give a line for each wording that leaks, and one for each that is coded in two ways, however often it stands."""
+    same: defaultdict[str, list[int]] = defaultdict(list)
+    for row, sentence in enumerate(corpus.sentences):
         # "Article 2: Definitions" stands in every agreement and teaches nothing.
-        if len(found := words(sentence.text)) >= _LEAST_WORDS:
-            same["".join(found)].append(sentence)
-    problems = []
-    for sentences in same.values():
-        for one, other in combinations(sentences, 2):
-            sides = splits.get(one.document_id), splits.get(other.document_id)
-            if sides[0] != sides[1]:
-                problems.append(
-                    f"leak: {one.id!r} ({sides[0]}) and {other.id!r} ({sides[1]}) have the same words; move or drop one"
-                )
-            # Borderline sentences are known to be read in two ways.
-            settled = not (one.borderline or other.borderline or one.frames is None or other.frames is None)
-            if settled and one.frames != other.frames:
-                problems.append(
-                    f"contradiction: {one.id!r} and {other.id!r} have the same words and other frames; settle them"
-                )
-    for first, second, similarity in near_duplicates([sentence.text for sentence in corpus.sentences]):
-        one, other = corpus.sentences[first], corpus.sentences[second]
-        sides = splits.get(one.document_id), splits.get(other.document_id)
-        if sides[0] != sides[1] and "".join(words(one.text)) != "".join(words(other.text)):
-            problems.append(
-                f"leak: {one.id!r} ({sides[0]}) and {other.id!r} ({sides[1]}) have nearly the same words "
-                f"(Jaccard {similarity:.2f}); move or drop one"
-            )
-    return problems
+        if len(words(sentence.text)) >= _LEAST_WORDS:
+            same[spelt[row]].append(row)
+    for rows in same.values():
+        if (other := next((row for row in rows if sides[row] != sides[rows[0]]), None)) is not None:
+            yield f"leak: {_named(corpus, sides, rows[0], other, len(rows))} have the same words; move or drop one"
+        coded = [(row, corpus.sentences[row]) for row in rows]
+        # Borderline sentences are known to be read in two ways.
+        settled = [(row, one.frames) for row, one in coded if one.frames is not None and not one.borderline]
+        if (differing := next((row for row, frames in settled if frames != settled[0][1]), None)) is not None:
+            named = _named(corpus, None, settled[0][0], differing, len(settled))
+            yield f"contradiction: {named} have the same words and other frames; settle them"
+
+
+def _near_problems(corpus: Corpus, sides: Sequence[Split | None], spelt: Sequence[str]) -> Iterator[str]:
+    """Give a line for each wording that is near one before it, of another split and in other words."""
+
+    def apart(one: int, other: int) -> bool:
+        return sides[one] != sides[other] and spelt[one] != spelt[other]
+
+    def leaking(rows: list[int], others: list[int]) -> list[int]:
+        # Of others that are alike in split and words one is enough, as most of a large group are.
+        different = {(sides[row], spelt[row]): row for row in others}.values()
+        return [row for row in rows if any(apart(row, other) for other in different)]
+
+    found = near_groups([sentence.text for sentence in corpus.sentences], between=sides)
+    for _, near in groupby(found, key=lambda pair: pair[1][0]):
+        leaks = [
+            (before, leaking(rows, ones), similarity)
+            for ones, rows, similarity in near
+            if (before := leaking(ones, rows))
+        ]
+        if leaks:
+            ones, others, similarity = leaks[0]
+            first = ones[0]
+            second = next(row for row in others if apart(first, row))
+            rows = {row for ones, others, _ in leaks for row in (*ones, *others)}
+            named = _named(corpus, sides, *sorted((first, second)), len(rows))
+            yield f"leak: {named} have nearly the same words (Jaccard {similarity:.2f}); move or drop one"
+
+
+def _named(corpus: Corpus, sides: Sequence[Split | None] | None, one: int, other: int, number: int) -> str:
+    """Name two of a number of sentences, with their splits where these matter."""
+    names = [repr(corpus.sentences[row].id) + (f" ({sides[row]})" if sides else "") for row in (one, other)]
+    return " and ".join(names) + (f" (and {number - 2} more)" if number > 2 else "")

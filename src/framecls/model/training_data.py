@@ -10,7 +10,7 @@ import numpy as np
 
 from framecls.codebook import Codebook
 from framecls.config import TrainConfig
-from framecls.corpus import AnnotatedSentence, Corpus, Split, near_duplicates, split_documents
+from framecls.corpus import AnnotatedSentence, Corpus, Split, near_groups, split_documents
 from framecls.errors import CorpusError
 
 __all__ = ["TrainingData"]
@@ -148,7 +148,9 @@ def _unlike(sentences: Sequence[AnnotatedSentence], held_out: Sequence[Annotated
     """Leave out sentences with nearly the words of one that is held out."""
     first = len(held_out)
     texts = [s.text for s in (*held_out, *sentences)]
-    near = {other - first for one, other, _ in near_duplicates(texts) if one < first <= other}
+    # What is near across the two sides has somebody on both, and whoever is not held out goes.
+    pairs = near_groups(texts, between=[row < first for row in range(len(texts))])
+    near = {row - first for ones, others, _ in pairs for row in (*ones, *others) if row >= first}
     if near:
         logger.info("%d sentences have nearly the words of a held-out one and are left out", len(near))
     return [sentence for row, sentence in enumerate(sentences) if row not in near]
