@@ -311,7 +311,7 @@ def _near_problems(corpus: Corpus, sides: Sequence[Split | None], spelt: Sequenc
             first = ones[0]
             second = next(row for row in others if apart(first, row))
             rows = {row for ones, others, _ in leaks for row in (*ones, *others)}
-            named = _named(corpus, sides, *sorted((first, second)), len(rows))
+            named = _named(corpus, sides, min(first, second), max(first, second), len(rows))
             yield f"leak: {named} have nearly the same words (Jaccard {similarity:.2f}); move or drop one"
 
 
