@@ -191,6 +191,9 @@ def test_discarded_sentences_have_no_probability(screened_path: Path, classifier
     assert screened.probabilities([]).shape == (0, 2)
     with pytest.raises(ModelError, match="not one string"):
         screened.probabilities(texts[0])
+    for heading in (["Tolls"], ["Tolls"] * 7):
+        with pytest.raises(ModelError, match="values of 'heading' for 6 texts; give one for each, or none"):
+            screened.probabilities(texts, heading=heading)
     assert FrameClassifier.load(screened_path, device="cpu").screen is None
 
 

@@ -33,7 +33,7 @@ from framecls.model.engine import Engine, TorchEngine
 from framecls.model.fingerprint import fingerprint
 from framecls.model.loading import AGAIN, loading
 from framecls.model.parity import PARITY
-from framecls.model.scoring import WINDOW, Scorer, listed
+from framecls.model.scoring import WINDOW, Scorer, listed_inputs
 from framecls.model.screening import Screen, ScreenModel
 
 if TYPE_CHECKING:
@@ -282,13 +282,11 @@ class FrameClassifier:
         :param heading: the heading path of each, or ``None``.
         :returns: probabilities, columns in the codebook's order; NaN, which decides as absent, in the rows of sentences
             that a screen has discarded. *Shape:* ``(N, F)``, float32.
+        :raises ModelError: as :meth:`score` does, with a screen as without one.
         """
         if self._screen is None:
             return self.decision.probabilities(self.score(texts, before, heading))
-        texts, before, heading = (
-            listed(texts),
-            *(given if given is None else list(given) for given in (before, heading)),
-        )
+        texts, before, heading = listed_inputs(texts, before, heading)
         probabilities = np.full((len(texts), len(self.codebook.frames)), np.nan, dtype=np.float32)
         for start in range(0, len(texts), WINDOW):
             # What is kept stays encoded for the whole encoder, so only so much of it at a time.

@@ -11,7 +11,7 @@ from framecls.errors import ModelError
 from framecls.model.encoding import Encoder, Features, batches, pad
 from framecls.model.engine import Engine
 
-__all__ = ["WINDOW", "Scorer", "listed", "score_encoded"]
+__all__ = ["WINDOW", "Scorer", "listed_inputs", "score_encoded"]
 
 #: Sentences sorted by length together: in batches of 1,024 tokens less than 1 % is padding, and memory stays flat.
 WINDOW = 8192
@@ -48,13 +48,7 @@ class Scorer:
         :returns: logits. *Shape:* ``(N, F)``, float32.
         :raises ModelError: ``texts`` is one string or holds what is none, or ``before`` or ``heading`` is not as long.
         """
-        texts, before, heading = (
-            listed(texts),
-            *(given if given is None else list(given) for given in (before, heading)),
-        )
-        for name, given in (("before", before), ("heading", heading)):
-            if given is not None and len(given) != len(texts):
-                raise ModelError(f"{len(given)} values of {name!r} for {len(texts)} texts; give one for each, or none")
+        texts, before, heading = listed_inputs(texts, before, heading)
         windows = [slice(start, start + WINDOW) for start in range(0, len(texts), WINDOW)] or [slice(0)]
 
         def encode(window: slice) -> Features:
@@ -95,7 +89,7 @@ class Scorer:
             return self.engine
 
 
-def listed(texts: Iterable[str]) -> list[str]:
+def _texts(texts: Iterable[str]) -> list[str]:
     """
     Take sentences of whatever holds them: a list, an array, a column of a data frame.
 
@@ -110,6 +104,26 @@ def listed(texts: Iterable[str]) -> list[str]:
         if not isinstance(text, str):
             raise ModelError(f"sentence {row}, counted from 0, is {text!r}, which is no text; leave it out")
     return found
+
+
+def listed_inputs(
+    texts: Iterable[str], before: Iterable[str] | None, heading: Iterable[str] | None
+) -> tuple[list[str], list[str] | None, list[str] | None]:
+    """
+    Take sentences and what surrounds them of whatever holds them.
+
+    :param texts: N sentences.
+    :param before: the sentence before each, or ``None``.
+    :param heading: the heading path of each, or ``None``.
+    :returns: each as a list, or ``None``.
+    :raises ModelError: ``texts`` is one string or holds what is none, or ``before`` or ``heading`` is not as long.
+    """
+    found = _texts(texts)
+    before, heading = (given if given is None else list(given) for given in (before, heading))
+    for name, given in (("before", before), ("heading", heading)):
+        if given is not None and len(given) != len(found):
+            raise ModelError(f"{len(given)} values of {name!r} for {len(found)} texts; give one for each, or none")
+    return found, before, heading
 
 
 def score_encoded(engine: Engine, features: Features, encoder: Encoder) -> npt.NDArray[np.float32]:
