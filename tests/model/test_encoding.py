@@ -1,5 +1,6 @@
 """Sentences to tokens, tokens to batches."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,12 @@ def test_context_is_cut_before_the_sentence(tokenizer: PreTrainedTokenizerBase) 
 
 def test_counts_sentences_that_lose_their_end(tokenizer: PreTrainedTokenizerBase) -> None:
     encoder = Encoder(tokenizer=tokenizer, context="none", max_length=8)
-    assert encoder.truncated(encoder(["toll " * 30, "toll"])) == 1
+    assert encoder.too_long(["toll " * 6, "toll " * 7, "toll"]) == [1]
     assert encoder([]) == []
+    # Context that is cut costs the sentence nothing.
+    beside = replace(encoder, context="before", max_length=24)
+    assert {len(one["input_ids"]) for one in beside(["toll " * 7] * 2, ["ships " * 50] * 2)} == {24}
+    assert beside.too_long(["toll " * 7] * 2) == []
 
 
 def test_padding_is_masked(tokenizer: PreTrainedTokenizerBase) -> None:

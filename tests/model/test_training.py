@@ -188,6 +188,17 @@ def test_overwriting_leaves_nothing_of_the_old_model(config: TrainConfig, model_
     assert json.loads((output / "run.json").read_text())["validation"][-1]["epoch"] == 1
 
 
+def test_what_is_cut_is_told_of_sentences_and_not_of_their_context(
+    config: TrainConfig, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Of a sentence and the one before it, more than these tokens; of a sentence alone, fewer.
+    beside = config.model_copy(update={"output": tmp_path / "a", "context": "before", "max_length": 22, "epochs": 1})
+    train(beside)
+    assert "max_length" not in caplog.text
+    train(beside.model_copy(update={"output": tmp_path / "b", "max_length": 12}))
+    assert "train: 54 of 66 sentences are longer than max_length 12; what goes beyond is cut off" in caplog.text
+
+
 def test_sentences_not_coded_yet_are_left_out(config: TrainConfig, corpus_path: Path, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     shutil.copytree(corpus_path, corpus)

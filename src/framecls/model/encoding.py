@@ -70,15 +70,6 @@ class Encoder:
         ]
         return [" ".join(part[row] for part in wanted if part[row]) for row in range(size)]
 
-    def truncated(self, features: Sequence[dict[str, list[int]]]) -> int:
-        """
-        Count the sentences that filled all their room, so that words of them may have been cut off.
-
-        :param features: what the encoder gave.
-        :returns: how many there are.
-        """
-        return sum(len(feature["input_ids"]) >= self.max_length for feature in features)
-
     def too_long(self, texts: Sequence[str]) -> list[int]:
         """
         Tell which sentences the model sees only the beginning of.

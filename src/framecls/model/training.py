@@ -230,10 +230,11 @@ def _check_length(config: TrainConfig, model: PreTrainedModel, tokenizer: PreTra
 
 
 def _part(corpus: Corpus, encoder: Encoder, name: str, *, soft: bool = False) -> _Part:
-    features = encoder(*corpus.inputs())
-    if cut := encoder.truncated(features):
+    texts, before, heading = corpus.inputs()
+    features = encoder(texts, before, heading)
+    if cut := len(encoder.too_long(texts)):
         logger.warning(
-            "%s: %d of %d sentences reach max_length %d; what goes beyond is cut off",
+            "%s: %d of %d sentences are longer than max_length %d; what goes beyond is cut off",
             name,
             cut,
             len(features),
