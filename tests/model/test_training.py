@@ -23,6 +23,7 @@ from framecls.model import FrameClassifier, training
 from framecls.model.checkpoint import read_splits, write_splits
 from framecls.model.sampling import LengthSamplingTrainer
 from framecls.model.training import train
+from framecls.report import write_model_card
 
 
 def test_learns_what_the_corpus_teaches(classifier: FrameClassifier, corpus_path: Path, codebook: Codebook) -> None:
@@ -178,13 +179,20 @@ def test_refuses_a_folder_that_holds_a_model(config: TrainConfig, model_path: Pa
         train(config)
 
 
-def test_overwriting_leaves_nothing_of_the_old_model(config: TrainConfig, model_path: Path, tmp_path: Path) -> None:
+def test_overwriting_leaves_nothing_of_the_old_model(
+    config: TrainConfig, model_path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     output = tmp_path / "model"
     shutil.copytree(model_path, output)
     (output / "evaluation").mkdir()
     (output / "evaluation" / "test.json").write_text("{}")
+    (output / "about.md").write_text("Harbour notices of 1990.")
     assert train(config.model_copy(update={"output": output, "epochs": 1}), overwrite=True) == output
     assert not (output / "evaluation").exists()
+    # What a person wrote is kept, but it is for the person to say of the new model.
+    assert (output / "about.old.md").read_text() == "Harbour notices of 1990."
+    assert "Harbour notices" not in write_model_card(output).read_text()
+    assert "about.old.md: was written of the old model and stays out of the card" in caplog.text
     assert json.loads((output / "run.json").read_text())["validation"][-1]["epoch"] == 1
 
 

@@ -210,6 +210,15 @@ def _claim_output(output: Path, config: TrainConfig, inputs: dict[str, str]) -> 
         shutil.rmtree(output / old, ignore_errors=True)
     for name in ("framecls.json", "README.md", "validation.parquet", "parity.parquet", "screen.safetensors"):
         (output / name).unlink(missing_ok=True)
+    about = output / "about.md"
+    if about.exists():
+        # A person's own words are not ours to delete, nor to put into another model's card.
+        aside = about.replace(output / "about.old.md")
+        logger.warning(
+            "%s: was written of the old model and stays out of the card; go through it and name it %s again",
+            aside,
+            about.name,
+        )
     (output / _CHECKPOINTS).mkdir(parents=True)
     config.write(output / _CHECKPOINTS / "train.toml")
     write_json(output / _CHECKPOINTS / "inputs.json", inputs)
