@@ -97,18 +97,6 @@ def test_half_given_splits_are_refused() -> None:
         check(small_corpus(coded("s1"), coded("s2", document="d2"), splits={"d1": "train"}))
 
 
-def test_a_coder_without_a_name_counts_like_the_others(tmp_path: Path) -> None:
-    rows = [
-        {"id": id, "document_id": "d1", "text": f"The isles met on day {id}.", "annotator": name, "frames": frames}
-        for id, frames in (("s1", ["carry"]), ("s2", []))
-        for name in ("", "bea")
-    ]
-    write_jsonl(tmp_path / "sentences.jsonl", rows)
-    corpus = Corpus.read(tmp_path, small_codebook())
-    assert list(corpus.by_coder()) == ["bea", "not named"]
-    assert [one.coded_twice for one in check(corpus).by_frame] == [2, 2]
-
-
 def test_agreement_is_that_of_the_table_of_codings(tmp_path: Path) -> None:
     readings = {
         "s1": (["carry"], ["carry"], None),

@@ -1,7 +1,6 @@
 """The record of an evaluation, against scikit-learn and by hand, and what it refuses."""
 
 import json
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -103,11 +102,10 @@ def test_a_frame_without_support_is_undefined_and_out_of_the_mean() -> None:
 
 def test_documents_may_come_as_an_array() -> None:
     gold, probabilities, decisions, documents = invented()
-    array: Any = np.array(documents)
-    found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=array, draws=10)
+    found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=np.array(documents), draws=10)
     assert found.documents == len(set(documents))
     with pytest.raises(EvaluationError, match="no sentence to evaluate on"):
-        evaluate(gold[:0], probabilities[:0], decisions[:0], frames=FRAMES, document_ids=array[:0])
+        evaluate(gold[:0], probabilities[:0], decisions[:0], frames=FRAMES, document_ids=np.array([]))
 
 
 def test_the_record_is_plain_json() -> None:

@@ -17,9 +17,6 @@ from framecls.errors import CorpusError
 
 __all__ = ["Corpus", "count_votes", "merge_codings"]
 
-#: What an annotator is called who left no name beside others.
-_NOT_NAMED = "not named"
-
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
@@ -153,18 +150,16 @@ class Corpus:
         """
         Give what each annotator coded.
 
-        :returns: by name of the annotator, in order of name, ``not named`` for whoever left none: 1 present, 0 absent,
-            nan where they did not code; empty where nobody coded a sentence beside another. *Shape:* ``(N, F)``.
+        :returns: by name of the annotator, in order of name: 1 present, 0 absent, nan where they did not code; empty
+            where nobody coded a sentence beside another. *Shape:* ``(N, F)``.
         """
         rows = {sentence.id: row for row, sentence in enumerate(self.sentences)}
-        names = sorted({c.annotator or _NOT_NAMED for id in rows for c in self.codings.get(id, ())})
+        names = sorted({c.annotator for id in rows for c in self.codings.get(id, ()) if c.annotator})
         found = {name: np.full((len(rows), len(self.codebook.frames)), np.nan) for name in names}
         for id, row in rows.items():
             for coding in self.codings.get(id, ()):
-                if coding.frames is not None:
-                    found[coding.annotator or _NOT_NAMED][row] = [
-                        frame in coding.frames for frame in self.codebook.frames
-                    ]
+                if coding.annotator and coding.frames is not None:
+                    found[coding.annotator][row] = [frame in coding.frames for frame in self.codebook.frames]
         return found
 
     def document_ids(self) -> list[str]:

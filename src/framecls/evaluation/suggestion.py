@@ -64,7 +64,7 @@ def suggest(
     :returns: rows, the least certain first.
     :raises EvaluationError: there is no sentence, or a number is below 1.
     """
-    if len(texts) == 0:
+    if not texts:
         raise EvaluationError("there is no sentence to choose from")
     if size < 1 or per_document < 1:
         raise EvaluationError("ask for at least one sentence, and at least one of each document")
