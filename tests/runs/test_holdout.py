@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -10,7 +9,6 @@ import pytest
 
 from framecls.config import TrainConfig
 from framecls.errors import ConfigError, CorpusError
-from framecls.model.identity import checkpoint_sha256
 from framecls.model.training import train
 from framecls.runs.holdout import evaluate_model
 
@@ -29,11 +27,7 @@ def test_writes_records_and_rows(model_path: Path, corpus_path: Path, tmp_path: 
         "TF-IDF + logistic regression",
         "majority",
     ]
-    record = json.loads((tmp_path / "test.json").read_text())
-    assert record["framecls"] == version("framecls")
-    assert record["model_sha256"] == checkpoint_sha256(model_path)
-    assert record["evaluations"][0]["micro"]["support"] == 30
-    assert record["evaluations"][0]["resampling"] == {"kind": "percentile", "draws": 2000, "seed": 0}
+    assert json.loads((tmp_path / "test.json").read_text())["evaluations"][0]["micro"]["support"] == 30
     rows = pq.read_table(tmp_path / "test.parquet").to_pylist()
     assert len(rows) == 33
     assert set(rows[0]) >= {"id", "document_id", "gold_toll", "prob_toll", "toll", "borderline"}
