@@ -10,7 +10,7 @@ from scipy import stats
 from framecls.errors import EvaluationError
 from framecls.evaluation import Interval, bootstrap
 from framecls.evaluation.bootstrap import bootstrap_f1
-from framecls.evaluation.metrics import Counts, count, f1, macro_mean
+from framecls.evaluation.metrics import Counts, count, f1, mean
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ def bootstrap_by_loop(
         scores = [f1(of_frame) for of_frame in counts]
         for values, score in zip(by_frame, scores, strict=True):
             values.append(score)
-        macro.append(macro_mean(scores, gold[rows].sum(axis=0).tolist()))
+        macro.append(mean(scores))
         micro.append(f1(sum(counts, start=Counts(0, 0, 0))))
     intervals = [percentiles(values, size) for values in by_frame]
     return intervals, percentiles(macro, size), percentiles(micro, size)

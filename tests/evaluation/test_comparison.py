@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.metrics import f1_score
 
 from framecls.errors import EvaluationError
-from framecls.evaluation import Interval, compare
+from framecls.evaluation import compare
 from framecls.evaluation.comparison import _holm
 
 FRAMES = ("carry", "gain")
@@ -51,16 +51,6 @@ def test_the_interval_is_a_brute_force_bootstraps() -> None:
     assert (macro.low, macro.high) == pytest.approx(tuple(np.quantile(values, stats.norm.cdf([-end, end]))))
     # The smallest share of draws there can be, as so few documents leave it.
     assert found[-1].p == pytest.approx(2 * stats.t.sf(stats.norm.isf(1 / 301) * np.sqrt(11 / 12), 11))
-
-
-def test_a_false_alarm_of_a_frame_that_gold_has_not_takes_nothing_from_the_mean() -> None:
-    gold, good, _, documents = invented()
-    gold, good = (np.column_stack([array, np.zeros(len(array), dtype=bool)]) for array in (gold, good))
-    alarmed = good.copy()
-    alarmed[0, 2] = True
-    found = compare(gold, {"a": good, "b": alarmed}, frames=(*FRAMES, "help"), document_ids=documents, draws=200)
-    assert [one.value for one in found] == [0, 0, None, 0]
-    assert found[-1].interval == Interval(0, 0)
 
 
 def test_a_system_is_no_better_than_itself() -> None:

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support
 
 from framecls.errors import EvaluationError
-from framecls.evaluation import Evaluation, FrameScores, Interval, Resampling, evaluate
+from framecls.evaluation import Evaluation, FrameScores, Interval, evaluate
 from framecls.evaluation.bootstrap import bootstrap_f1
 from framecls.evaluation.metrics import calibration_error
 
@@ -96,16 +96,7 @@ def test_a_frame_without_support_is_undefined_and_out_of_the_mean() -> None:
         macro=FrameScores("macro", 1.0, 1 / 2, 2 / 3, None, (1 + 2 / 3) / 2, 2, roc_auc=0.5, matthews=0.5),
         micro=FrameScores("micro", 1.0, 1 / 2, 2 / 3, None, None, 2),
         exact_match=2 / 3,
-        resampling=Resampling("percentile", 2000, 0),
     )
-
-
-def test_documents_may_come_as_an_array() -> None:
-    gold, probabilities, decisions, documents = invented()
-    found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=np.array(documents), draws=10)
-    assert found.documents == len(set(documents))
-    with pytest.raises(EvaluationError, match="no sentence to evaluate on"):
-        evaluate(gold[:0], probabilities[:0], decisions[:0], frames=FRAMES, document_ids=np.array([]))
 
 
 def test_the_record_is_plain_json() -> None:

@@ -147,10 +147,5 @@ def test_a_table_beside_the_model_is_not_replaced(
         (tmp_path / f"{name}.parquet").write_bytes(b"")
     with pytest.raises(ConfigError, match=r"test\.parquet: is what is read; give --output another name"):
         evaluate_model(model_path, corpus_path, output=tmp_path, beside=[f"a={tmp_path / 'test.parquet'}"])
-    own = shutil.copytree(model_path, tmp_path / "model") / "evaluation"
-    own.mkdir(exist_ok=True)
-    (own / "test.parquet").write_bytes(b"")
-    with pytest.raises(ConfigError, match=r"test\.parquet: is what is read; give --output another name"):
-        evaluate_model(own.parent, corpus_path, beside=[f"before={own / 'test.parquet'}"])
     with pytest.raises(ConfigError, match=r"kfold\.parquet: is what is read; give --output another name"):
         cross_validate(config, tmp_path, beside=[f"a={tmp_path / 'kfold.parquet'}"])

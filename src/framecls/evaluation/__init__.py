@@ -6,7 +6,7 @@ from framecls.evaluation.ceiling import Ceiling, FrameCeiling, evaluate_ceiling
 from framecls.evaluation.comparison import Difference, compare
 from framecls.evaluation.curves import Curves, evaluate_curves
 from framecls.evaluation.errors import Confusion, Mistake, confusions, mistakes
-from framecls.evaluation.evaluation import Evaluation, FrameScores, Resampling, evaluate
+from framecls.evaluation.evaluation import Evaluation, FrameScores, evaluate
 from framecls.evaluation.metrics import Interval
 from framecls.evaluation.slices import Slice, evaluate_slices
 
@@ -24,7 +24,6 @@ __all__ = [
     "Mistake",
     "PairAgreement",
     "Reading",
-    "Resampling",
     "Slice",
     "compare",
     "confusions",

@@ -1,5 +1,5 @@
 """
-Intervals of F1, and of other values, by drawing documents with replacement.
+Intervals of F1 by drawing documents with replacement.
 
 Documents are drawn, not sentences, because sentences of one document are not independent (a cluster bootstrap; Davison
 and Hinkley 1997, "Bootstrap methods and their application", section 3.8). Draws of few documents vary less than the
@@ -43,8 +43,7 @@ def bootstrap_f1(
     """
     Draw documents with replacement and give 95 % intervals of F1.
 
-    Draws in which a value is undefined are left out of its interval. The macro mean of a draw is over the frames that
-    gold has in it.
+    Draws in which a value is undefined are left out of its interval.
 
     :param gold: *Shape:* ``(N, F)``, bool.
     :param decisions: *Shape:* ``(N, F)``, bool.
@@ -137,8 +136,7 @@ def f1_of_draws(
     :param documents: index of each sentence's document. *Shape:* ``(N,)``.
     :param times: from :func:`document_draws`. *Shape:* ``(B, D)``.
     :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
-    :returns: F1 of each frame, *shape:* ``(B, F)``; the mean of those that gold has in the draw, nan where it has none,
-        *shape:* ``(B,)``; all frames together, likewise.
+    :returns: F1 of each frame, *shape:* ``(B, F)``; their mean, *shape:* ``(B,)``; all frames together, likewise.
     """
     return _f1_of_sums(times @ _document_sums(gold, decisions, documents, times.shape[1], weights))
 
@@ -146,15 +144,11 @@ def f1_of_draws(
 def _document_sums(
     gold: Bools, decisions: Bools, documents: npt.NDArray[np.intp], size: int, weights: Floats | None
 ) -> npt.NDArray[np.float64]:
-    """
-    Sum up by document twice the hits, the positives in gold and decisions together, and those in gold.
-
-    *Shape:* ``(D, 3 F)``.
-    """
+    """Sum up by document twice the hits, and the positives in gold and decisions together. *Shape:* ``(D, 2 F)``."""
     each = np.ones((len(gold), 1)) if weights is None else np.asarray(weights, dtype=np.float64)[:, None]
     # 2 TP + FP + FN is the number of positives in gold and decisions together.
-    parts = np.concatenate([2 * each * (gold & decisions), each * (gold.astype(int) + decisions), each * gold], axis=1)
-    sums = np.zeros((size, 3 * gold.shape[1]))
+    parts = np.concatenate([2 * each * (gold & decisions), each * (gold.astype(int) + decisions)], axis=1)
+    sums = np.zeros((size, 2 * gold.shape[1]))
     np.add.at(sums, documents, parts)
     return sums
 
@@ -164,14 +158,13 @@ def _f1_of_sums(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     # Where documents were taken away again, what is left of a frame that is gone may be a rounding error.
     sums = np.where(np.abs(sums) < 1e-9, 0.0, sums)
-    hits, totals, in_gold = np.split(sums, 3, axis=1)
+    hits, totals = np.split(sums, 2, axis=1)
     with np.errstate(invalid="ignore"):
         scores = hits / totals
         micro = hits.sum(axis=1) / totals.sum(axis=1)
-    # Where gold has a frame, its F1 is defined.
-    there = in_gold > 0
-    macro = np.where(there, scores, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
-    macro[~there.any(axis=1)] = np.nan
+    defined = ~np.isnan(scores)
+    macro = np.where(defined, scores, 0).sum(axis=1) / np.maximum(defined.sum(axis=1), 1)
+    macro[~defined.any(axis=1)] = np.nan
     return scores, macro, micro
 
 

@@ -18,8 +18,8 @@ from framecls.evaluation.metrics import (
     calibration_error,
     count,
     f1,
-    macro_mean,
     matthews,
+    mean,
     precision,
     recall,
     roc_auc,
@@ -61,21 +61,6 @@ class FrameScores:
 
 
 @dataclass(frozen=True, slots=True)
-class Resampling:
-    """
-    How intervals are made.
-
-    :param kind: of the intervals.
-    :param draws: of documents.
-    :param seed: of the draws.
-    """
-
-    kind: IntervalKind
-    draws: int
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
     """
     One system on one set of sentences.
@@ -84,11 +69,10 @@ class Evaluation:
     :param sentences: N.
     :param documents: D.
     :param frames: one for each frame, in the codebook's order.
-    :param macro: unweighted mean over the frames that gold has.
+    :param macro: unweighted mean over the frames that are defined.
     :param micro: all frames' decisions counted together.
     :param exact_match: share of sentences with exactly the gold frames.
     :param weighted: whether sentences count by their weight.
-    :param resampling: what the intervals are made by.
     """
 
     system: str
@@ -99,7 +83,6 @@ class Evaluation:
     micro: FrameScores
     exact_match: float
     weighted: bool = False
-    resampling: Resampling | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as plain values for JSON."""
@@ -142,7 +125,7 @@ def evaluate(
     for name, array in (("gold", gold), ("probabilities", probabilities), ("decisions", decisions)):
         if array.shape != size:
             raise EvaluationError(f"{name} has shape {array.shape}, expected {size} (sentences, frames)")
-    if len(document_ids) == 0:
+    if not document_ids:
         raise EvaluationError("there is no sentence to evaluate on")
     if not np.isfinite(probabilities).all():
         raise EvaluationError("a probability is not a finite number; the model is damaged")
@@ -179,33 +162,19 @@ def evaluate(
     )
     support = int(gold.sum())
     total = sum(counts, start=Counts(0, 0, 0))
-
-    def over_frames(values: list[float | None]) -> float | None:
-        return macro_mean(values, [s.support for s in scores])
-
     macro = FrameScores(
         frame="macro",
-        precision=over_frames([s.precision for s in scores]),
-        recall=over_frames([s.recall for s in scores]),
-        f1=over_frames([s.f1 for s in scores]),
+        precision=mean([s.precision for s in scores]),
+        recall=mean([s.recall for s in scores]),
+        f1=mean([s.f1 for s in scores]),
         f1_interval=macro_interval,
-        average_precision=over_frames([s.average_precision for s in scores]),
+        average_precision=mean([s.average_precision for s in scores]),
         support=support,
-        calibration_error=over_frames([s.calibration_error for s in scores]),
-        brier=over_frames([s.brier for s in scores]),
-        roc_auc=over_frames([s.roc_auc for s in scores]),
-        matthews=over_frames([s.matthews for s in scores]),
+        calibration_error=mean([s.calibration_error for s in scores]),
+        brier=mean([s.brier for s in scores]),
+        roc_auc=mean([s.roc_auc for s in scores]),
+        matthews=mean([s.matthews for s in scores]),
     )
     micro = FrameScores("micro", precision(total), recall(total), f1(total), micro_interval, None, support)
     exact = float(np.average((gold == decisions).all(axis=1), weights=weights))
-    return Evaluation(
-        system=system,
-        sentences=len(document_ids),
-        documents=len(ids),
-        frames=scores,
-        macro=macro,
-        micro=micro,
-        exact_match=exact,
-        weighted=weights is not None,
-        resampling=Resampling(interval, draws, seed),
-    )
+    return Evaluation(system, len(document_ids), len(ids), scores, macro, micro, exact, weights is not None)

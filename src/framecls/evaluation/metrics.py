@@ -1,6 +1,5 @@
 """Metrics as pure functions of arrays. Undefined is ``None``, never 0."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +14,8 @@ __all__ = [
     "calibration_error",
     "count",
     "f1",
-    "macro_mean",
     "matthews",
+    "mean",
     "precision",
     "recall",
     "roc_auc",
@@ -159,13 +158,7 @@ def calibration_error(gold: Bools, probabilities: Floats, weights: Floats | None
     return float(np.abs(distance).sum() / counts.sum())
 
 
-def macro_mean(values: Sequence[float | None], support: Sequence[int]) -> float | None:
-    """
-    Average over the frames that gold has, whatever a system found, so that every system is averaged over the same ones.
-
-    :param values: of each frame; undefined ones are left out.
-    :param support: sentences of each frame in gold.
-    :returns: the mean, or ``None`` where nothing is left.
-    """
-    defined = [value for value, there in zip(values, support, strict=True) if there and value is not None]
+def mean(values: list[float | None]) -> float | None:
+    """Give the mean of the defined values, or ``None`` where none is."""
+    defined = [value for value in values if value is not None]
     return sum(defined) / len(defined) if defined else None

@@ -32,7 +32,7 @@ def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
     lines = [
         f"{first.sentences} sentences of {first.documents} documents"
         f"{', each counted for those it was drawn from' if first.weighted else ''}. "
-        f"F1 of the positive class, 95 % interval from {_bootstrap(first)}.",
+        "F1 of the positive class, 95 % interval from a bootstrap of documents.",
         "",
         _row(["F1", *names, "macro", "micro"]),
         _row(["---"] * (len(names) + 3)),
@@ -48,14 +48,6 @@ def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
         lines.append(_row([scores.frame, *map(_value, values), error, str(scores.support)]))
     lines += ["", f"Exactly the gold frames: {first.exact_match:.2f} of the sentences."]
     return "\n".join(lines) + "\n"
-
-
-def _bootstrap(evaluation: Evaluation) -> str:
-    made = evaluation.resampling
-    if made is None:
-        return "a bootstrap of documents"
-    kind = "BCa, " if made.kind == "bca" else ""
-    return f"a bootstrap of documents ({kind}{made.draws:,} draws)"
 
 
 def differences_markdown(differences: Sequence[Difference]) -> str:

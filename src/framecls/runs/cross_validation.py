@@ -83,7 +83,7 @@ def cross_validate(
             kept = out_of_fold(config, corpus, fold_of, fold, also=joining, baselines=baselines)
             write_fold(path, key, kept)
         found.append(kept)
-    facts = {"protocol": protocol, "recipe": recipe, **hashes_of(codebook, corpus, also)}
+    facts = {"protocol": protocol, "recipe": recipe, "sha256": hashes}
     return record_folds(
         output,
         found,
@@ -154,22 +154,6 @@ def recipe_of(config: TrainConfig) -> dict[str, Any]:
     """
     beside = {"codebook", "corpus", "output", "train_also", "test_share", "licence", "languages"}
     return config.model_dump(mode="json", exclude=beside)
-
-
-def hashes_of(codebook: Codebook, corpus: Corpus, also: Sequence[Corpus]) -> dict[str, Any]:
-    """
-    Give the hashes of what a recipe is measured with, for a record.
-
-    :param codebook: its codebook.
-    :param corpus: what is trained and tested on.
-    :param also: corpora that join the train split.
-    :returns: ``codebook_sha256``, ``corpus_sha256``, and ``train_also_sha256``, a list.
-    """
-    return {
-        "codebook_sha256": codebook.sha256,
-        "corpus_sha256": corpus.sha256,
-        "train_also_sha256": [one.sha256 for one in also],
-    }
 
 
 def key_of(config: TrainConfig, depends: Sequence[object]) -> str:

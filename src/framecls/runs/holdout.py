@@ -16,7 +16,6 @@ from framecls.model.attribution import Push
 from framecls.model.base import seen_by
 from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.model.checkpoint import read_splits
-from framecls.model.identity import checkpoint_sha256
 from framecls.report import write_model_card
 from framecls.runs.beside import add_systems, named, read_beside, score_beside
 from framecls.runs.record import LEXICON, MAJORITY, TFIDF, Scored, judge, write_evaluation
@@ -80,9 +79,8 @@ def evaluate_model(
         raise ConfigError(f"{corpus}: words and suspects are written to files; give --output a folder for them")
     part.weights()
     others = [(one, Path(named(one)[1]).is_dir()) for one in beside]
-    folder = model / "evaluation" if output is None and own else output
-    if folder is not None:
-        refuse_overwriting(Path(folder) / f"{split}.parquet", [named(one)[1] for one in beside])
+    if output is not None:
+        refuse_overwriting(Path(output) / f"{split}.parquet", [named(one)[1] for one in beside])
     for one, is_model in others:
         if is_model:
             check_unseen(part, named(one)[1], split)
@@ -112,14 +110,13 @@ def evaluate_model(
     evaluations = judge(part, found, interval=interval)
     facts = {
         "model": classifier.name,
-        "model_sha256": checkpoint_sha256(model),
         "codebook_sha256": classifier.codebook.sha256,
         "corpus_sha256": part.sha256,
         "split": split,
         "decision_fitted_on": classifier.decision.fitted_on,
         "target": classifier.decision.target,
     }
-    if folder is None:
+    if output is None and not own:
         return evaluations
 
     def words(mistakes: Sequence[Mistake]) -> list[list[Push]]:
@@ -129,7 +126,7 @@ def evaluate_model(
         return classifier.explain(given, [one.frame for one in mistakes], befores, headings)
 
     write_evaluation(
-        Path(folder),
+        model / "evaluation" if output is None else Path(output),
         split,
         facts,
         evaluations,

@@ -1,8 +1,7 @@
-"""What an evaluation leaves behind: a JSON record, Markdown tables, a page and a row a sentence."""
+"""What an evaluation leaves behind: a JSON record, a Markdown table and a row a sentence."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -116,7 +115,7 @@ def write_evaluation(
     Write ``<name>.json``, ``<name>.md``, ``<name>.html`` and ``<name>.parquet``.
 
     :param folder: made where it is not there.
-    :param name: of the four files.
+    :param name: of the three files.
     :param facts: what was evaluated, for the record.
     :param evaluations: from :func:`judge`.
     :param part: the N sentences.
@@ -154,7 +153,6 @@ def write_evaluation(
     pushes = explain(found) if explain else [[] for _ in found]
     doubted = suspects(gold, probabilities, frames=frames) if suspected else None
     record = {
-        "framecls": version("framecls"),
         **facts,
         "evaluations": [evaluation.to_dict() for evaluation in evaluations],
         "differences": [one.to_dict() for one in differences],
