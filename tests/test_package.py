@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 #: From the bottom up; a module imports only from its own room and from those before it.
 LAYERS = [
     ("errors",),
-    ("validation", "files"),
+    ("validation", "files", "macro"),
     ("codebook", "config"),
     ("lexicon",),
     ("documents",),

@@ -10,7 +10,7 @@ from scipy import stats
 from framecls.errors import EvaluationError
 from framecls.evaluation import Interval, bootstrap
 from framecls.evaluation.bootstrap import bootstrap_f1
-from framecls.evaluation.metrics import Counts, count, f1, mean
+from framecls.evaluation.metrics import Counts, count, f1, macro
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -43,7 +43,7 @@ def bootstrap_by_loop(
     size, frames = int(documents.max()) + 1, gold.shape[1]
     rng = np.random.default_rng(seed)
     by_frame: list[list[float | None]] = [[] for _ in range(frames)]
-    macro: list[float | None] = []
+    means: list[float | None] = []
     micro: list[float | None] = []
     for drawn in rng.multinomial(size, np.full(size, 1 / size), size=draws):
         rows = [row for row, document in enumerate(documents) for _ in range(drawn[document])]
@@ -51,10 +51,10 @@ def bootstrap_by_loop(
         scores = [f1(of_frame) for of_frame in counts]
         for values, score in zip(by_frame, scores, strict=True):
             values.append(score)
-        macro.append(mean(scores))
+        means.append(macro(scores, gold[rows].sum(axis=0).tolist()))
         micro.append(f1(sum(counts, start=Counts(0, 0, 0))))
     intervals = [percentiles(values, size) for values in by_frame]
-    return intervals, percentiles(macro, size), percentiles(micro, size)
+    return intervals, percentiles(means, size), percentiles(micro, size)
 
 
 def same(one: Interval | None, other: Interval | None) -> bool:
@@ -101,6 +101,15 @@ def test_undefined_draws_and_frames_are_left_out() -> None:
     frames, macro, micro = bootstrap_f1(gold, gold, np.array([0, 1]), rng=np.random.default_rng(0), draws=100)
     assert frames == [Interval(1.0, 1.0), None]
     assert (macro, micro) == (Interval(1.0, 1.0), Interval(1.0, 1.0))
+
+
+def test_a_draw_without_a_frame_is_averaged_over_the_others() -> None:
+    # The second frame is a false alarm in one document of two, and gold has it nowhere.
+    gold = np.array([[True, False], [True, False]])
+    decisions = np.array([[True, True], [True, False]])
+    frames, macro, _ = bootstrap_f1(gold, decisions, np.array([0, 1]), rng=np.random.default_rng(0), draws=100)
+    assert frames == [Interval(1.0, 1.0), Interval(0.0, 0.0)]
+    assert macro == Interval(1.0, 1.0)
 
 
 def test_a_single_document_gives_no_interval() -> None:

@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.metrics import f1_score
 
 from framecls.errors import EvaluationError
-from framecls.evaluation import compare
+from framecls.evaluation import Interval, compare
 from framecls.evaluation.comparison import _holm
 
 FRAMES = ("carry", "gain")
@@ -102,6 +102,16 @@ def test_what_is_undefined_is_none() -> None:
     assert single.value is not None
     assert (single.interval, single.p) == (None, None)
     assert compare(gold, {"good": good}, frames=FRAMES, document_ids=documents) == []
+
+
+def test_a_false_alarm_on_a_frame_that_gold_lacks_makes_no_difference_of_the_mean() -> None:
+    gold, good, _, documents = invented()
+    gold[:, 1] = good[:, 1] = False
+    alarmed = good.copy()
+    alarmed[0, 1] = True
+    found = compare(gold, {"good": good, "alarmed": alarmed}, frames=FRAMES, document_ids=documents, draws=50)
+    assert [one.value for one in found] == [0, None, 0]
+    assert found[-1].interval == Interval(0, 0)
 
 
 def test_arrays_that_do_not_fit() -> None:

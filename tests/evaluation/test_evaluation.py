@@ -99,6 +99,26 @@ def test_a_frame_without_support_is_undefined_and_out_of_the_mean() -> None:
     )
 
 
+def test_systems_are_averaged_over_the_same_frames() -> None:
+    gold, probabilities, decisions, documents = invented()
+    gold[:, 2] = decisions[:, 2] = False
+    alarmed = decisions.copy()
+    alarmed[7, 2] = True
+    one, other = (
+        evaluate(gold, probabilities, decided, frames=FRAMES, document_ids=documents, draws=50)
+        for decided in (decisions, alarmed)
+    )
+    assert (one.frames[2].f1, other.frames[2].f1, other.frames[2].precision) == (None, 0.0, 0.0)
+    # One false alarm on a frame that gold lacks costs that frame, and the micro mean, and nothing else.
+    assert one.macro == other.macro
+    assert one.micro.f1 != other.micro.f1
+    nothing = evaluate(
+        np.zeros_like(gold), probabilities, alarmed, frames=FRAMES, document_ids=documents, calibrated=True, draws=50
+    )
+    assert (nothing.macro.f1, nothing.macro.f1_interval, nothing.micro.f1) == (None, None, 0.0)
+    assert nothing.macro.brier is not None
+
+
 def test_the_record_is_plain_json() -> None:
     gold, probabilities, decisions, documents = invented()
     found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, draws=50)

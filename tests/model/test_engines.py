@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -243,6 +243,9 @@ def test_parity_of_a_hand_counted_case(classifier: FrameClassifier) -> None:
     found = measure_parity(Fixed(other[::-1]), held_out, encoder, DECISION)
     assert found.agreement == 0.75
     assert found.f1 == pytest.approx(5 / 6)
+    # A frame that gold lacks is not averaged, be it decided or not.
+    alarmed = replace(held_out, gold=gold & [True, False])
+    assert measure_parity(Fixed(reference[::-1]), alarmed, encoder, DECISION).f1 == 1
     with pytest.raises(ModelError, match=r"engine onnx decides as torch in fp32 on 75\.00 % of 4 .* macro-F1 -0\.1667"):
         found.check()
 

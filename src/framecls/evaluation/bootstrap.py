@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from framecls.errors import EvaluationError
 from framecls.evaluation.metrics import Bools, Floats, Interval
+from framecls.macro import macro_mean
 
 __all__ = [
     "IntervalKind",
@@ -52,8 +53,8 @@ def bootstrap_f1(
     :param draws: how many.
     :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
     :param kind: ``percentile``, or ``bca`` (Efron 1987, "Better bootstrap confidence intervals").
-    :returns: the interval of each frame, of their mean (macro), and of all frames together (micro); ``None`` where
-        there is a single document.
+    :returns: the interval of each frame, of the mean of those that gold has in a draw (macro), and of all frames
+        together (micro); ``None`` where there is a single document.
     :raises EvaluationError: the kind is unknown.
     """
     if kind not in get_args(IntervalKind):
@@ -136,7 +137,8 @@ def f1_of_draws(
     :param documents: index of each sentence's document. *Shape:* ``(N,)``.
     :param times: from :func:`document_draws`. *Shape:* ``(B, D)``.
     :param weights: what each sentence counts for; 1 by default. *Shape:* ``(N,)``.
-    :returns: F1 of each frame, *shape:* ``(B, F)``; their mean, *shape:* ``(B,)``; all frames together, likewise.
+    :returns: F1 of each frame, *shape:* ``(B, F)``; the mean of those that gold has in the draw, *shape:* ``(B,)``; all
+        frames together, likewise.
     """
     return _f1_of_sums(times @ _document_sums(gold, decisions, documents, times.shape[1], weights))
 
@@ -144,11 +146,11 @@ def f1_of_draws(
 def _document_sums(
     gold: Bools, decisions: Bools, documents: npt.NDArray[np.intp], size: int, weights: Floats | None
 ) -> npt.NDArray[np.float64]:
-    """Sum up by document twice the hits, and the positives in gold and decisions together. *Shape:* ``(D, 2 F)``."""
+    """Sum up by document twice the hits, the positives of gold and decisions, and those of gold: ``(D, 3 F)``."""
     each = np.ones((len(gold), 1)) if weights is None else np.asarray(weights, dtype=np.float64)[:, None]
     # 2 TP + FP + FN is the number of positives in gold and decisions together.
-    parts = np.concatenate([2 * each * (gold & decisions), each * (gold.astype(int) + decisions)], axis=1)
-    sums = np.zeros((size, 2 * gold.shape[1]))
+    parts = np.concatenate([2 * each * (gold & decisions), each * (gold.astype(int) + decisions), each * gold], axis=1)
+    sums = np.zeros((size, parts.shape[1]))
     np.add.at(sums, documents, parts)
     return sums
 
@@ -158,14 +160,11 @@ def _f1_of_sums(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     # Where documents were taken away again, what is left of a frame that is gone may be a rounding error.
     sums = np.where(np.abs(sums) < 1e-9, 0.0, sums)
-    hits, totals = np.split(sums, 2, axis=1)
+    hits, totals, support = np.split(sums, 3, axis=1)
     with np.errstate(invalid="ignore"):
         scores = hits / totals
         micro = hits.sum(axis=1) / totals.sum(axis=1)
-    defined = ~np.isnan(scores)
-    macro = np.where(defined, scores, 0).sum(axis=1) / np.maximum(defined.sum(axis=1), 1)
-    macro[~defined.any(axis=1)] = np.nan
-    return scores, macro, micro
+    return scores, macro_mean(scores, support), micro
 
 
 def percentiles(values: npt.NDArray[np.floating], size: int) -> Interval | None:

@@ -18,6 +18,7 @@ from framecls.evaluation.metrics import (
     calibration_error,
     count,
     f1,
+    macro,
     matthews,
     mean,
     precision,
@@ -69,7 +70,8 @@ class Evaluation:
     :param sentences: N.
     :param documents: D.
     :param frames: one for each frame, in the codebook's order.
-    :param macro: unweighted mean over the frames that are defined.
+    :param macro: unweighted mean over the frames that gold has, whatever the system decided; of calibration error and
+        Brier score over all frames.
     :param micro: all frames' decisions counted together.
     :param exact_match: share of sentences with exactly the gold frames.
     :param weighted: whether sentences count by their weight.
@@ -160,21 +162,21 @@ def evaluate(
         )
         for i, frame in enumerate(frames)
     )
-    support = int(gold.sum())
+    support = [s.support for s in scores]
     total = sum(counts, start=Counts(0, 0, 0))
-    macro = FrameScores(
+    averaged = FrameScores(
         frame="macro",
-        precision=mean([s.precision for s in scores]),
-        recall=mean([s.recall for s in scores]),
-        f1=mean([s.f1 for s in scores]),
+        precision=macro([s.precision for s in scores], support),
+        recall=macro([s.recall for s in scores], support),
+        f1=macro([s.f1 for s in scores], support),
         f1_interval=macro_interval,
-        average_precision=mean([s.average_precision for s in scores]),
-        support=support,
+        average_precision=macro([s.average_precision for s in scores], support),
+        support=sum(support),
         calibration_error=mean([s.calibration_error for s in scores]),
         brier=mean([s.brier for s in scores]),
-        roc_auc=mean([s.roc_auc for s in scores]),
-        matthews=mean([s.matthews for s in scores]),
+        roc_auc=macro([s.roc_auc for s in scores], support),
+        matthews=macro([s.matthews for s in scores], support),
     )
-    micro = FrameScores("micro", precision(total), recall(total), f1(total), micro_interval, None, support)
+    micro = FrameScores("micro", precision(total), recall(total), f1(total), micro_interval, None, sum(support))
     exact = float(np.average((gold == decisions).all(axis=1), weights=weights))
-    return Evaluation(system, len(document_ids), len(ids), scores, macro, micro, exact, weights is not None)
+    return Evaluation(system, len(document_ids), len(ids), scores, averaged, micro, exact, weights is not None)

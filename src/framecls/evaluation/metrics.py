@@ -1,10 +1,13 @@
 """Metrics as pure functions of arrays. Undefined is ``None``, never 0."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score, roc_auc_score
+
+from framecls.macro import macro_mean
 
 __all__ = [
     "Counts",
@@ -14,6 +17,7 @@ __all__ = [
     "calibration_error",
     "count",
     "f1",
+    "macro",
     "matthews",
     "mean",
     "precision",
@@ -156,6 +160,12 @@ def calibration_error(gold: Bools, probabilities: Floats, weights: Floats | None
     bins = np.minimum((given * _BINS).astype(int), _BINS - 1)
     distance = np.bincount(bins, weights=counts * (given - gold), minlength=_BINS)
     return float(np.abs(distance).sum() / counts.sum())
+
+
+def macro(values: Sequence[float | None], support: Sequence[int]) -> float | None:
+    """Give the mean over the frames that gold has, as :func:`framecls.macro.macro_mean`, or ``None``."""
+    found = float(macro_mean(np.array(values, dtype=np.float64), np.array(support)))
+    return None if np.isnan(found) else found
 
 
 def mean(values: list[float | None]) -> float | None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.errors import EvaluationError
-from framecls.evaluation.metrics import Floats, count, f1, mean
+from framecls.evaluation.metrics import Floats, count, f1, macro
 
 __all__ = ["Slice", "evaluate_slices"]
 
@@ -24,7 +24,7 @@ class Slice:
     :param documents: D.
     :param support: of each frame, in the codebook's order.
     :param f1: of each frame; ``None`` where neither gold nor the system has it.
-    :param macro: mean over the frames that are defined.
+    :param macro: mean over the frames that gold has; ``None`` where it has none.
     """
 
     by: str
@@ -74,5 +74,5 @@ def evaluate_slices(
             )
             support = tuple(gold[rows].sum(axis=0).tolist())
             documents = len(set(ids[rows].tolist()))
-            found.append(Slice(name, value, sizes[value], documents, support, scores, mean(list(scores))))
+            found.append(Slice(name, value, sizes[value], documents, support, scores, macro(scores, support)))
     return found

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from framecls.errors import ModelError
 from framecls.files import whole_file
+from framecls.macro import macro_mean
 from framecls.model.decision import Decision
 from framecls.model.encoding import Encoder, Features
 from framecls.model.engine import Engine
@@ -190,7 +191,8 @@ def measure_parity(engine: Engine, held_out: HeldOut, encoder: Encoder, decision
 
 
 def _macro_f1(decided: npt.NDArray[np.bool_], gold: npt.NDArray[np.bool_]) -> float:
-    """Average F1 over the frames that gold has; each of them does, as the held-out sentences were chosen so."""
-    present = gold.any(axis=0)
-    right = (decided & gold).sum(axis=0)[present]
-    return float(np.mean(2 * right / (decided.sum(axis=0) + gold.sum(axis=0))[present]))
+    """Average F1 over the frames that gold has; there is one, as the held-out sentences were chosen so."""
+    support = gold.sum(axis=0)
+    # F1 without support is not averaged, so any divisor does.
+    scores = 2 * (decided & gold).sum(axis=0) / np.maximum(decided.sum(axis=0) + support, 1)
+    return float(macro_mean(scores, support))
