@@ -22,7 +22,7 @@ from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.errors import FrameclsError
 from framecls.runs.beside import read_beside
-from framecls.runs.cross_validation import read_fold, recipe_of, record_folds
+from framecls.runs.cross_validation import named_hashes, read_fold, recipe_of, record_folds
 from framecls.runs.folds import Fold, score_baselines
 
 
@@ -64,8 +64,7 @@ def main() -> None:
     held_out = sorted(corpus.sentences[row].id for fold in found for row in fold.rows.tolist())
     if [id for id in held_out if id in tested] != sorted(tested):
         sys.exit("record: the folds together do not hold every tested sentence once")
-    sha256 = [codebook.sha256, official.sha256, authored.sha256]
-    facts = {"protocol": "kfold", "recipe": recipe_of(config), "sha256": sha256}
+    facts = {"protocol": "kfold", "recipe": recipe_of(config), **named_hashes(official, [authored])}
     record_folds(options.output, found, facts, corpus, data.official, others, text=False)
 
 

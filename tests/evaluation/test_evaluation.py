@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, precision_recall_fscore_support
 
 from framecls.errors import EvaluationError
-from framecls.evaluation import Evaluation, FrameScores, Interval, evaluate
+from framecls.evaluation import Evaluation, FrameScores, Interval, Resampling, evaluate
 from framecls.evaluation.bootstrap import bootstrap_f1
 from framecls.evaluation.metrics import calibration_error
 
@@ -96,6 +96,7 @@ def test_a_frame_without_support_is_undefined_and_out_of_the_mean() -> None:
         macro=FrameScores("macro", 1.0, 1 / 2, 2 / 3, None, (1 + 2 / 3) / 2, 2, roc_auc=0.5, matthews=0.5),
         micro=FrameScores("micro", 1.0, 1 / 2, 2 / 3, None, None, 2),
         exact_match=2 / 3,
+        interval=Resampling("percentile", 2000, 0),
     )
 
 
@@ -121,9 +122,12 @@ def test_systems_are_averaged_over_the_same_frames() -> None:
 
 def test_the_record_is_plain_json() -> None:
     gold, probabilities, decisions, documents = invented()
-    found = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, draws=50)
+    found = evaluate(
+        gold, probabilities, decisions, frames=FRAMES, document_ids=documents, interval="bca", seed=3, draws=50
+    )
     record = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert record["sentences"] == 120
+    assert record["interval"] == {"kind": "bca", "draws": 50, "seed": 3}
     assert record["frames"][0]["frame"] == "carry"
     assert found.frames[0].f1_interval is not None
     assert record["frames"][0]["f1_interval"]["low"] == found.frames[0].f1_interval.low

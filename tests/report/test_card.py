@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from framecls.report import write_model_card
+from framecls.codebook import Codebook
+from framecls.report import write_evaluation_page, write_model_card
 
 
 @pytest.fixture
@@ -22,6 +23,18 @@ def test_a_card_of_a_model_that_nobody_has_evaluated(model: Path) -> None:
     assert "Not evaluated yet: `framecls evaluate --model path/to/harbour`." in card
     assert "Fitted on the validation split (33 sentences) for f1" in card
     assert "\n\n\n" not in card
+
+
+@pytest.mark.checkout
+def test_the_shipped_record_can_still_be_read(tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[2] / "models" / "partnership-frames"
+    record = json.loads((shipped / "evaluation" / "kfold.json").read_text(encoding="utf-8"))
+    codebook = Codebook.read(shipped / "codebook.toml")
+    page = write_evaluation_page(tmp_path / "kfold.html", record, "", codebook).read_text(encoding="utf-8")
+    assert "Evaluation of model" in page
+    model = shutil.copytree(shipped, tmp_path / "model", ignore=shutil.ignore_patterns("*.safetensors", "*.parquet"))
+    written = (model / "evaluation" / "kfold.md").read_text(encoding="utf-8").strip()
+    assert written in write_model_card(model).read_text(encoding="utf-8")
 
 
 def test_a_card_tells_what_the_records_and_its_author_say(model: Path) -> None:

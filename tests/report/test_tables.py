@@ -12,6 +12,7 @@ from framecls.evaluation import (
     FrameCeiling,
     FrameScores,
     Interval,
+    Resampling,
     Slice,
     evaluate,
     evaluate_curves,
@@ -27,6 +28,8 @@ from framecls.report.tables import (
 )
 from tests.corpus.builders import coded, small_corpus
 
+PLAIN = Resampling("percentile", 2000, 0)
+
 
 def test_systems_stand_side_by_side_and_the_first_in_full() -> None:
     carry = FrameScores("carry", 1.0, 0.5, 2 / 3, Interval(0.25, 0.875), 0.8333, 12, 0.01234)
@@ -39,11 +42,13 @@ def test_systems_stand_side_by_side_and_the_first_in_full() -> None:
         FrameScores("macro", 1.0, 0.5, 2 / 3, Interval(0.25, 0.875), 0.8333, 12),
         FrameScores("micro", 1.0, 0.5, 2 / 3, None, None, 12),
         0.8,
+        interval=PLAIN,
     )
     nothing = FrameScores("carry", None, 0.0, 0.0, Interval(0.0, 0.0), 0.4, 12)
-    lexicon = Evaluation("keyword lexicon", 30, 4, (nothing, gain), nothing, nothing, 0.6)
+    lexicon = Evaluation("keyword lexicon", 30, 4, (nothing, gain), nothing, nothing, 0.6, interval=PLAIN)
     assert evaluation_markdown([model, lexicon]) == (
-        "30 sentences of 4 documents. F1 of the positive class, 95 % interval from a bootstrap of documents.\n"
+        "30 sentences of 4 documents. F1 of the positive class, 95 % interval from a bootstrap of documents "
+        "(percentile, 2,000 draws).\n"
         "\n"
         "| F1 | carry | gain | macro | micro |\n"
         "| --- | --- | --- | --- | --- |\n"
@@ -84,7 +89,7 @@ def test_differences_to_the_letter() -> None:
         "| --- | --- | --- | --- |\n"
         "| lexicon | +0.12 (-0.01 to +0.25; p 0.06) | – | +0.12 (+0.10 to +0.25; p < 0.01) |\n"
         "\n"
-        "In brackets the 95 % interval, and p by Holm's method, of a paired bootstrap of documents.\n"
+        "In brackets the 95 % interval (percentile), and p by Holm's method, of a paired bootstrap of documents.\n"
     )
 
 

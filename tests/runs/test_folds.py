@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,9 @@ def test_every_sentence_is_tested_once(
     assert (found[0].macro.f1 or 0) > 0.8
     record = json.loads((tmp_path / "kfold.json").read_text())
     assert (record["protocol"], record["folds"], record["recipe"]["epochs"]) == ("kfold", 3, 8)
+    assert (record["codebook_sha256"], record["corpus_sha256"]) == (corpus.codebook.sha256, corpus.sha256)
+    assert (record["train_also_sha256"], record["framecls"]) == ([], version("framecls"))
+    assert record["interval"] == {"kind": "percentile", "draws": 2000, "seed": 0}
 
     # A second run finds its folds, until the recipe is another.
     assert cross_validate(short, tmp_path, folds=3) == found

@@ -2,13 +2,17 @@
 
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from framecls.codebook import Codebook
 from framecls.config import TrainConfig
+from framecls.corpus import Corpus
 from framecls.errors import ConfigError, CorpusError
+from framecls.model.identity import checkpoint_sha256
 from framecls.model.training import train
 from framecls.runs.holdout import evaluate_model
 
@@ -31,6 +35,18 @@ def test_writes_records_and_rows(model_path: Path, corpus_path: Path, tmp_path: 
     rows = pq.read_table(tmp_path / "test.parquet").to_pylist()
     assert len(rows) == 33
     assert set(rows[0]) >= {"id", "document_id", "gold_toll", "prob_toll", "toll", "borderline"}
+
+
+def test_the_record_says_what_made_it(model_path: Path, corpus_path: Path, codebook: Codebook, tmp_path: Path) -> None:
+    evaluate_model(model_path, corpus_path, output=tmp_path, interval="bca", baselines=False)
+    record = json.loads((tmp_path / "test.json").read_text())
+    assert (record["framecls"], record["model"]) == (version("framecls"), "harbour")
+    assert record["model_sha256"] == checkpoint_sha256(model_path)
+    assert record["codebook_sha256"] == codebook.sha256
+    assert record["corpus_sha256"] == Corpus.read(corpus_path, codebook).sha256
+    assert record["interval"] == {"kind": "bca", "draws": 2000, "seed": 0}
+    for name in ("test.md", "test.html"):
+        assert "95 % interval from a bootstrap of documents (BCa, 2,000 draws)." in (tmp_path / name).read_text()
 
 
 def test_the_record_has_slices_and_differences(model_path: Path, corpus_path: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Learning curves: more of the same documents each time, and always the same test."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ def test_each_point_holds_the_one_before(short: TrainConfig, tmp_path: Path, mon
 
     record = json.loads((tmp_path / "learning-curve.json").read_text())
     assert [point["documents"] for point in record["points"]] == [4, 9]
+    assert (record["framecls"], record["train_also_sha256"]) == (version("framecls"), [])
+    assert record["interval"] == {"kind": "percentile", "draws": 2000, "seed": 0}
     table = (tmp_path / "learning-curve.md").read_text()
     assert "| 4 | 44 | model |" in table
     assert "| 9 | 99 | TF-IDF + logistic regression |" in table

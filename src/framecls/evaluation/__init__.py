@@ -1,7 +1,7 @@
 """Evaluation against gold. Knows nothing of torch and runs no model."""
 
 from framecls.evaluation.agreement import Agreement, PairAgreement, Reading, disagreement, evaluate_agreement
-from framecls.evaluation.bootstrap import IntervalKind
+from framecls.evaluation.bootstrap import IntervalKind, Resampling
 from framecls.evaluation.ceiling import Ceiling, FrameCeiling, evaluate_ceiling
 from framecls.evaluation.comparison import Difference, compare
 from framecls.evaluation.curves import Curves, evaluate_curves
@@ -24,6 +24,7 @@ __all__ = [
     "Mistake",
     "PairAgreement",
     "Reading",
+    "Resampling",
     "Slice",
     "compare",
     "confusions",

@@ -7,6 +7,7 @@ documents themselves, so the percentiles lie further out, the fewer there are (t
 Hesterberg 2015, "What teachers should know about the bootstrap", section 5.3).
 """
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ from framecls.macro import macro_mean
 
 __all__ = [
     "IntervalKind",
+    "Resampling",
     "bootstrap_f1",
     "document_draws",
     "expanded_p",
@@ -29,6 +31,24 @@ __all__ = [
 
 #: ``percentile``: the expanded percentiles of the draws. ``bca``: the same, corrected for bias and skewness.
 IntervalKind = Literal["percentile", "bca"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """
+    How intervals were drawn, so that they can be drawn again.
+
+    :param kind: of the intervals.
+    :param draws: of documents.
+    :param seed: of the draws.
+    """
+
+    kind: IntervalKind
+    draws: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{'BCa' if self.kind == 'bca' else self.kind}, {self.draws:,} draws"
 
 
 def bootstrap_f1(

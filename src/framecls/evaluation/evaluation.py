@@ -1,14 +1,14 @@
 """Gold, probabilities and decisions in, one record out. Runs no model."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from framecls.errors import EvaluationError
-from framecls.evaluation.bootstrap import IntervalKind, bootstrap_f1
+from framecls.evaluation.bootstrap import IntervalKind, Resampling, bootstrap_f1
 from framecls.evaluation.metrics import (
     Counts,
     Floats,
@@ -75,6 +75,7 @@ class Evaluation:
     :param micro: all frames' decisions counted together.
     :param exact_match: share of sentences with exactly the gold frames.
     :param weighted: whether sentences count by their weight.
+    :param interval: how the intervals of F1 were drawn.
     """
 
     system: str
@@ -85,6 +86,7 @@ class Evaluation:
     micro: FrameScores
     exact_match: float
     weighted: bool = False
+    interval: Resampling = field(kw_only=True)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as plain values for JSON."""
@@ -179,4 +181,14 @@ def evaluate(
     )
     micro = FrameScores("micro", precision(total), recall(total), f1(total), micro_interval, None, sum(support))
     exact = float(np.average((gold == decisions).all(axis=1), weights=weights))
-    return Evaluation(system, len(document_ids), len(ids), scores, averaged, micro, exact, weights is not None)
+    return Evaluation(
+        system,
+        len(document_ids),
+        len(ids),
+        scores,
+        averaged,
+        micro,
+        exact,
+        weights is not None,
+        interval=Resampling(interval, draws, seed),
+    )

@@ -32,7 +32,7 @@ def evaluation_markdown(evaluations: Sequence[Evaluation]) -> str:
     lines = [
         f"{first.sentences} sentences of {first.documents} documents"
         f"{', each counted for those it was drawn from' if first.weighted else ''}. "
-        "F1 of the positive class, 95 % interval from a bootstrap of documents.",
+        f"F1 of the positive class, 95 % interval from a bootstrap of documents ({first.interval}).",
         "",
         _row(["F1", *names, "macro", "micro"]),
         _row(["---"] * (len(names) + 3)),
@@ -62,7 +62,10 @@ def differences_markdown(differences: Sequence[Difference]) -> str:
     for other in dict.fromkeys(one.other for one in differences):
         of_other = {one.frame: one for one in differences if one.other == other}
         lines.append(_row([other, *(_difference(of_other[frame]) for frame in frames)]))
-    lines += ["", "In brackets the 95 % interval, and p by Holm's method, of a paired bootstrap of documents."]
+    lines += [
+        "",
+        "In brackets the 95 % interval (percentile), and p by Holm's method, of a paired bootstrap of documents.",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -77,7 +80,7 @@ def learning_markdown(points: Sequence[tuple[int, int, Sequence[Evaluation]]]) -
     names = [scores.frame for scores in first.frames]
     lines = [
         f"F1 on the same {first.sentences} sentences of {first.documents} documents, 95 % interval from a bootstrap of "
-        "documents.",
+        f"documents ({first.interval}).",
         "",
         _row(["documents", "sentences", "F1", *names, "macro"]),
         _row(["---"] * (len(names) + 4)),

@@ -22,7 +22,17 @@ from framecls.runs.beside import add_systems, named, read_beside
 from framecls.runs.folds import Fold, group_documents, group_of, out_of_fold, tested_part
 from framecls.runs.record import LEXICON, Scored, judge, write_evaluation
 
-__all__ = ["base_digest", "cross_validate", "key_of", "read_fold", "recipe_of", "record_folds", "write_fold"]
+__all__ = [
+    "base_digest",
+    "cross_validate",
+    "hashes_of",
+    "key_of",
+    "named_hashes",
+    "read_fold",
+    "recipe_of",
+    "record_folds",
+    "write_fold",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +81,7 @@ def cross_validate(
     others = [read_beside(one, tested) for one in beside]
     output = Path(output)
     recipe = recipe_of(config)
-    hashes = [codebook.sha256, *(part.sha256 for part in (corpus, *also))]
-    key = key_of(config, [recipe, hashes, fold_of, train_only, baselines])
+    key = key_of(config, [recipe, hashes_of(corpus, also), fold_of, train_only, baselines])
     found: list[Fold] = []
     for number, fold in enumerate(dict.fromkeys(fold_of[id] for id in tested.document_ids())):
         path = output / "folds" / f"{number}.npz"
@@ -83,7 +92,7 @@ def cross_validate(
             kept = out_of_fold(config, corpus, fold_of, fold, also=joining, baselines=baselines)
             write_fold(path, key, kept)
         found.append(kept)
-    facts = {"protocol": protocol, "recipe": recipe, "sha256": hashes}
+    facts = {"protocol": protocol, "recipe": recipe, **named_hashes(corpus, also)}
     return record_folds(
         output,
         found,
@@ -154,6 +163,29 @@ def recipe_of(config: TrainConfig) -> dict[str, Any]:
     """
     beside = {"codebook", "corpus", "output", "train_also", "test_share", "licence", "languages"}
     return config.model_dump(mode="json", exclude=beside)
+
+
+def hashes_of(corpus: Corpus, also: Sequence[Corpus]) -> list[str]:
+    """
+    List the hashes of what a recipe learns from, as the keys of kept folds have them.
+
+    :param corpus: that is cut into folds.
+    :param also: those that join it.
+    :returns: of the codebook, the corpus and those that join it.
+    """
+    return [corpus.codebook.sha256, *(part.sha256 for part in (corpus, *also))]
+
+
+def named_hashes(corpus: Corpus, also: Sequence[Corpus]) -> dict[str, Any]:
+    """
+    Give the same hashes by name, for the record.
+
+    :param corpus: that is cut into folds.
+    :param also: those that join it.
+    :returns: ``codebook_sha256``, ``corpus_sha256`` and, a list in the order of ``train_also``, ``train_also_sha256``.
+    """
+    codebook, own, *others = hashes_of(corpus, also)
+    return {"codebook_sha256": codebook, "corpus_sha256": own, "train_also_sha256": others}
 
 
 def key_of(config: TrainConfig, depends: Sequence[object]) -> str:

@@ -16,6 +16,7 @@ from framecls.model.attribution import Push
 from framecls.model.base import seen_by
 from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.model.checkpoint import read_splits
+from framecls.model.identity import checkpoint_sha256
 from framecls.report import write_model_card
 from framecls.runs.beside import add_systems, named, read_beside, score_beside
 from framecls.runs.record import LEXICON, MAJORITY, TFIDF, Scored, judge, write_evaluation
@@ -110,6 +111,7 @@ def evaluate_model(
     evaluations = judge(part, found, interval=interval)
     facts = {
         "model": classifier.name,
+        "model_sha256": checkpoint_sha256(model),
         "codebook_sha256": classifier.codebook.sha256,
         "corpus_sha256": part.sha256,
         "split": split,

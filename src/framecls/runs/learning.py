@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from framecls.errors import ConfigError, CorpusError
 from framecls.evaluation import Evaluation, IntervalKind
 from framecls.files import write_json, write_text
 from framecls.report import learning_markdown, write_learning_page
-from framecls.runs.cross_validation import key_of, read_fold, recipe_of, write_fold
+from framecls.runs.cross_validation import hashes_of, key_of, named_hashes, read_fold, recipe_of, write_fold
 from framecls.runs.folds import group_documents, out_of_fold, tested_part, without_annotator
 from framecls.runs.record import MAJORITY, judge
 
@@ -86,7 +87,7 @@ def learning_curve(
     rest = [id for id in dict.fromkeys(corpus.document_ids()) if fold_of.get(id) != held]
     order = [rest[place] for place in np.random.default_rng(config.seed).permutation(len(rest))]
     recipe, output = recipe_of(config), Path(output)
-    hashes = [codebook.sha256, *(part.sha256 for part in (corpus, *also))]
+    hashes = hashes_of(corpus, also)
     points = []
     for share in sorted(set(shares)):
         kept = set(order[: max(1, round(share * len(order)))])
@@ -110,7 +111,14 @@ def learning_curve(
         evaluations = judge(without_annotator(test, train_only), systems, interval=interval)
         count = sum(s.document_id in kept for s in part.sentences)
         points.append(LearningPoint(share, len(kept), count, found.trained_on, tuple(evaluations)))
-    record = {"protocol": "learning-curve", "folds": folds, "recipe": recipe, "sha256": hashes}
+    record = {
+        "framecls": version("framecls"),
+        "protocol": "learning-curve",
+        "folds": folds,
+        "recipe": recipe,
+        **named_hashes(corpus, also),
+        "interval": asdict(points[0].evaluations[0].interval),
+    }
     write_json(output / "learning-curve.json", record | {"points": [point.to_dict() for point in points]})
     table = learning_markdown([(point.documents, point.sentences, point.evaluations) for point in points])
     write_text(output / "learning-curve.md", table)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -130,12 +131,15 @@ def write_evaluation(
     first = next(iter(systems.values()))
     probabilities, decisions = first.probabilities, first.decisions
     slices = _slices(part, gold, decisions, weights)
+    drawn = evaluations[0].interval
     differences = compare(
         gold,
         {system: scored.decisions for system, scored in systems.items()},
         frames=frames,
         document_ids=part.document_ids(),
         weights=weights,
+        seed=drawn.seed,
+        draws=drawn.draws,
     )
     traced = (
         evaluate_curves(gold[:, column], probabilities[:, column], frame=frame, calibrated=True, weights=weights)
@@ -148,12 +152,16 @@ def write_evaluation(
         frames=frames,
         document_ids=part.document_ids(),
         system=next(iter(systems)),
+        seed=drawn.seed,
+        draws=drawn.draws,
     )
     found = mistakes(gold, probabilities, decisions, frames=frames)
     pushes = explain(found) if explain else [[] for _ in found]
     doubted = suspects(gold, probabilities, frames=frames) if suspected else None
     record = {
+        "framecls": version("framecls"),
         **facts,
+        "interval": asdict(drawn),
         "evaluations": [evaluation.to_dict() for evaluation in evaluations],
         "differences": [one.to_dict() for one in differences],
         "ceiling": ceiling.to_dict() if ceiling else None,
