@@ -149,3 +149,17 @@ def test_a_table_beside_the_model_is_not_replaced(
         evaluate_model(model_path, corpus_path, output=tmp_path, beside=[f"a={tmp_path / 'test.parquet'}"])
     with pytest.raises(ConfigError, match=r"kfold\.parquet: is what is read; give --output another name"):
         cross_validate(config, tmp_path, beside=[f"a={tmp_path / 'kfold.parquet'}"])
+
+
+def test_nor_is_one_that_lies_where_the_record_goes_by_default(
+    model_path: Path, corpus_path: Path, tmp_path: Path
+) -> None:
+    model = shutil.copytree(model_path, tmp_path / "model")
+    evaluate_model(model, corpus_path, baselines=False)
+    rows = (model / "evaluation" / "test.parquet").read_bytes()
+    beside = [f"before={model / 'evaluation' / 'test.parquet'}"]
+    with pytest.raises(ConfigError, match=r"test\.parquet: is what is read; give --output another name"):
+        evaluate_model(model, corpus_path, baselines=False, beside=beside)
+    assert (model / "evaluation" / "test.parquet").read_bytes() == rows
+    found = evaluate_model(model, corpus_path, baselines=False, beside=beside, output=tmp_path / "out")
+    assert [one.system for one in found] == ["harbour (model)", "before"]

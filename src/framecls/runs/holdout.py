@@ -76,12 +76,13 @@ def evaluate_model(
     check_unseen(part, model, split)
     # Refused before anything is scored, not after.
     own = split == "test" and target is None and whole.sha256 == _corpus_sha256(model)
-    if (explain or suspected) and output is None and not own:
+    folder = Path(output) if output is not None else model / "evaluation" if own else None
+    if (explain or suspected) and folder is None:
         raise ConfigError(f"{corpus}: words and suspects are written to files; give --output a folder for them")
     part.weights()
     others = [(one, Path(named(one)[1]).is_dir()) for one in beside]
-    if output is not None:
-        refuse_overwriting(Path(output) / f"{split}.parquet", [named(one)[1] for one in beside])
+    if folder is not None:
+        refuse_overwriting(folder / f"{split}.parquet", [named(one)[1] for one in beside])
     for one, is_model in others:
         if is_model:
             check_unseen(part, named(one)[1], split)
@@ -118,7 +119,7 @@ def evaluate_model(
         "decision_fitted_on": classifier.decision.fitted_on,
         "target": classifier.decision.target,
     }
-    if output is None and not own:
+    if folder is None:
         return evaluations
 
     def words(mistakes: Sequence[Mistake]) -> list[list[Push]]:
@@ -128,7 +129,7 @@ def evaluate_model(
         return classifier.explain(given, [one.frame for one in mistakes], befores, headings)
 
     write_evaluation(
-        model / "evaluation" if output is None else Path(output),
+        folder,
         split,
         facts,
         evaluations,
