@@ -8,8 +8,10 @@ import pytest
 
 from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts, check
 from framecls.corpus.agreement import krippendorff_alpha, pairwise_f1
+from framecls.corpus.merging import merge, read_codings_of
 from framecls.errors import CorpusError
-from tests.corpus.builders import coded, small_codebook, small_corpus, write_jsonl
+from framecls.evaluation import evaluate_ceiling
+from tests.corpus.builders import coded, small_codebook, small_corpus, write_csv, write_jsonl
 
 WORDS = "The two isles keep the old lighthouse together."
 
@@ -131,6 +133,31 @@ def test_agreement_is_that_of_the_table_of_codings(tmp_path: Path) -> None:
     assert report.parts[0].pairwise_f1 == pairwise_f1(np.concatenate([carry, gain], axis=1))
     # By hand: ada and bea share 1 of 4 positives twice, ada and cid none of 2, bea and cid both of 2.
     assert pairwise_f1(carry) == pytest.approx((2 + 0 + 2) / (4 + 2 + 2))
+
+
+def test_check_ceiling_and_merge_count_the_same_coders(tmp_path: Path) -> None:
+    book = small_codebook()
+    rows = [
+        {"id": f"s{number}", "document_id": f"d{number % 4}", "text": f"The isles met on day {number}."}
+        | {"annotator": annotator, "frames": "carry" if (number + (annotator == "bea" and number < 3)) % 2 else ""}
+        for number in range(40)
+        for annotator in ("", "bea")
+    ]
+    path = write_csv(tmp_path / "ada.csv", rows)
+    corpus = Corpus.read(path, book)
+    (carry, _) = check(corpus).by_frame
+    assert carry.coded_twice == 40
+    assert carry.alpha is not None
+    ceiling = evaluate_ceiling(
+        corpus.by_coder(), corpus.gold(), frames=book.frames, document_ids=corpus.document_ids(), draws=10
+    )
+    assert ceiling is not None
+    assert (ceiling.coders, ceiling.sentences, ceiling.frames[0].alpha) == (("ada", "bea"), 40, carry.alpha)
+    assert merge(read_codings_of([path], book), by="majority").coded == {"ada": 40, "bea": 40}
+
+
+def test_nothing_coded_has_no_coders() -> None:
+    assert check(small_corpus(AnnotatedSentence("s1", "d1", WORDS, None))).by_frame[0].coded_twice == 0
 
 
 def test_offsets_that_do_not_match_are_problems() -> None:

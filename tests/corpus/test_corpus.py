@@ -291,6 +291,25 @@ def test_where_a_sentence_is_coded_twice_every_row_is_a_coding(tmp_path: Path) -
     assert corpus.sentences[1].annotator == "ada"
 
 
+def test_a_coder_without_a_name_has_that_of_the_corpus(tmp_path: Path) -> None:
+    content = [row(frames=["gain"]), row(annotator="bea", frames=[]), row(id="s2", frames=["gain"])]
+    corpus = Corpus.read(write_jsonl(tmp_path / "ada.jsonl", content), CODEBOOK)
+    assert [coding.annotator for of_id in corpus.codings.values() for coding in of_id] == ["ada", "bea", "ada"]
+    assert list(corpus.by_coder()) == ["ada", "bea"]
+    # What is merged, or coded once, is nobody's by that name.
+    assert [sentence.annotator for sentence in corpus.sentences] == ["", ""]
+    (tmp_path / "folder").mkdir()
+    write_jsonl(tmp_path / "folder" / "sentences.jsonl", content)
+    for path in (tmp_path / "folder", tmp_path / "folder" / "sentences.jsonl"):
+        assert set(Corpus.read(path, CODEBOOK).by_coder()) == {"bea", "folder"}
+
+
+def test_two_coders_of_a_sentence_are_not_taken_for_one(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "bea.jsonl", [row(frames=["gain"]), row(annotator="bea", frames=[])])
+    with pytest.raises(CorpusError, match=r"bea\.jsonl: sentence 's1' is coded by 'bea' and by nobody who is named"):
+        Corpus.read(path, CODEBOOK)
+
+
 def test_a_single_coding_is_kept_as_it_is() -> None:
     only = coded("s1", "gain", annotator="ada", note="Unsure.", codes=("cost",))
     assert merge_codings([only], CODEBOOK) is only

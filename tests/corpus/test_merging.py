@@ -71,7 +71,7 @@ def test_every_row_of_a_table_of_several_coders_is_a_coding(tmp_path: Path) -> N
     (s2,) = (sentence for sentence in merge(corpus, by="majority").corpus.sentences if sentence.id == "s2")
     assert (s2.frames, s2.borderline) == ((), True)
     write_corpus(Corpus.read(long, small_codebook()), tmp_path / "written")
-    assert set(Corpus.read(tmp_path / "written", small_codebook()).codings) == {"s1", "s2"}
+    assert set(Corpus.read(tmp_path / "written", small_codebook()).codings) == {"s1", "s2", "s3"}
 
 
 def test_files_that_do_not_fit_together(tmp_path: Path, three: list[Path]) -> None:

@@ -153,12 +153,13 @@ class _Facts:
     def of(cls, coded: Corpus) -> "_Facts":
         texts = [sentence.text for sentence in coded.sentences]
         near = [[frame in s.hard_negative for frame in coded.codebook.frames] for s in coded.sentences]
+        gold, codings = coded.gold(), list(coded.by_coder().values())
         return cls(
             coded,
-            coded.gold(),
+            gold,
             Lexicon(coded.codebook).decide(texts),
             np.array(near, dtype=bool).reshape(len(texts), len(coded.codebook.frames)),
-            _codings(coded),
+            np.array(codings).reshape(len(codings), *gold.shape),
             _nearest(texts, coded.document_ids()),
         )
 
@@ -203,26 +204,6 @@ class _Facts:
 
 def _share(part: float | np.integer, whole: float | np.integer) -> float | None:
     return float(part / whole) if whole else None
-
-
-def _codings(coded: Corpus) -> npt.NDArray[np.float64]:
-    """
-    Lay out what every annotator said, where several coded a sentence.
-
-    :returns: 1 present, 0 absent, NaN not coded. *Shape:* ``(annotators, N, F)``.
-    """
-    several = {}
-    for id, codings in coded.codings.items():
-        made = [coding for coding in codings if coding.frames is not None]
-        if len(made) > 1:
-            several[id] = made
-    annotators = {name: i for i, name in enumerate(sorted({c.annotator for cs in several.values() for c in cs}))}
-    table = np.full((len(annotators), len(coded), len(coded.codebook.frames)), np.nan)
-    for row, sentence in enumerate(coded.sentences):
-        for coding in several.get(sentence.id, ()):
-            present = [frame in (coding.frames or ()) for frame in coded.codebook.frames]
-            table[annotators[coding.annotator], row] = present
-    return table
 
 
 def _nearest(texts: Sequence[str], documents: Sequence[str]) -> npt.NDArray[np.float64]:

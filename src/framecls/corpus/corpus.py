@@ -11,7 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from framecls.codebook import Codebook
-from framecls.corpus.reading import group, read_codings, read_documents, read_sentences, sentence_file, table
+from framecls.corpus.reading import (
+    group,
+    read_codings,
+    read_documents,
+    read_sentences,
+    sentence_file,
+    table,
+    with_coders,
+)
 from framecls.corpus.records import AnnotatedSentence, DocumentFacts, Split
 from framecls.errors import CorpusError
 
@@ -26,7 +34,8 @@ class Corpus:
     :param codebook: gives the frames and their order.
     :param sentences: N sentences, one for each id.
     :param documents: facts on documents, by id; may be empty.
-    :param codings: every single coding where several annotators read, by sentence id; may be empty.
+    :param codings: every single coding where several annotators read, by sentence id; may be empty. A coding that was
+        read without the name of its annotator has that of the corpus.
     :param sha256: hash of the files read, for provenance.
     """
 
@@ -56,7 +65,7 @@ class Corpus:
                 f"{path}: no such corpus; give a folder with sentences.jsonl, or a JSONL, CSV or Parquet file"
             )
         files = [sentence_file(path)] if path.is_dir() else [path]
-        codings: list[AnnotatedSentence] = []
+        codings: dict[str, list[AnnotatedSentence]] = defaultdict(list)
         splits: dict[str, Split] = {}
         rows = list(read_sentences(files[0], codebook, splits))
         if not rows:
@@ -69,13 +78,11 @@ class Corpus:
             documents = read_documents(facts)
         if path.is_dir() and (several := table(path, "codings")) is not None:
             files.append(several)
-            codings = list(read_codings(several, codebook, {row.id: row for row in rows}))
+            for coding in read_codings(several, codebook, {row.id: row for row in rows}):
+                codings[coding.id].append(coding)
         grouped = group(rows, files[0])
         if not codings and len(grouped) < len(rows):
-            codings = rows
-        by_id: dict[str, list[AnnotatedSentence]] = defaultdict(list)
-        for coding in codings:
-            by_id[coding.id].append(coding)
+            codings = with_coders(grouped, path)
         digest = sha256()
         for file in files:
             digest.update(file.read_bytes())
@@ -83,7 +90,7 @@ class Corpus:
             codebook,
             tuple(merge_codings(rows_of_id, codebook) for rows_of_id in grouped.values()),
             documents,
-            {id: tuple(of_id) for id, of_id in by_id.items()},
+            {id: tuple(of_id) for id, of_id in codings.items()},
             digest.hexdigest(),
         )
 
@@ -151,14 +158,14 @@ class Corpus:
         Give what each annotator coded.
 
         :returns: by name of the annotator, in order of name: 1 present, 0 absent, nan where they did not code; empty
-            where nobody coded a sentence beside another. *Shape:* ``(N, F)``.
+            where single codings are not known. *Shape:* ``(N, F)``.
         """
         rows = {sentence.id: row for row, sentence in enumerate(self.sentences)}
-        names = sorted({c.annotator for id in rows for c in self.codings.get(id, ()) if c.annotator})
+        names = sorted({c.annotator for id in rows for c in self.codings.get(id, ())})
         found = {name: np.full((len(rows), len(self.codebook.frames)), np.nan) for name in names}
         for id, row in rows.items():
             for coding in self.codings.get(id, ()):
-                if coding.annotator and coding.frames is not None:
+                if coding.frames is not None:
                     found[coding.annotator][row] = [frame in coding.frames for frame in self.codebook.frames]
         return found
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from framecls.codebook import Codebook
 from framecls.corpus.corpus import Corpus, count_votes, merge_codings
+from framecls.corpus.reading import coder_of
 from framecls.corpus.records import AnnotatedSentence
 from framecls.errors import ConfigError, CorpusError
 
@@ -55,7 +56,7 @@ def read_codings_of(paths: Sequence[Path], codebook: Codebook) -> Corpus:
     """
     corpora: dict[str, Corpus] = {}
     for path in paths:
-        name = path.resolve().parent.name if path.stem == "sentences" else path.resolve().stem
+        name = coder_of(path)
         if name in corpora:
             raise CorpusError(f"{path}: another corpus is called {name!r} too; rename one, since it names its coder")
         corpora[name] = Corpus.read(path, codebook)

@@ -4,6 +4,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from framecls.documents.tables import TABLE_SUFFIXES, Row, read_rows, truth, who
 from framecls.errors import CodebookError, CorpusError, DocumentError
 
 __all__ = [
+    "coder_of",
     "group",
     "read_codings",
     "read_document_facts",
@@ -22,6 +24,7 @@ __all__ = [
     "sentence_file",
     "table",
     "table_rows",
+    "with_coders",
 ]
 
 _REQUIRED = ("id", "document_id", "text")
@@ -342,3 +345,36 @@ def group(rows: Sequence[AnnotatedSentence], path: Path) -> dict[str, list[Annot
             raise CorpusError(f"{path}: sentence {row.id!r} has two different texts; make ids unique")
         others.append(row)
     return grouped
+
+
+def coder_of(path: Path) -> str:
+    """
+    Name the coder of codings that do not say who made them.
+
+    :param path: the corpus.
+    :returns: the name of its file or folder; of a file's folder where the file is called ``sentences``.
+    """
+    whole = path.resolve()
+    return whole.parent.name if whole.stem == "sentences" else whole.stem
+
+
+def with_coders(grouped: Mapping[str, Sequence[AnnotatedSentence]], path: Path) -> dict[str, list[AnnotatedSentence]]:
+    """
+    Name the coder of each coding, also of those that do not say who made them.
+
+    :param grouped: codings by sentence id, each of a sentence by somebody else.
+    :param path: the corpus.
+    :returns: the codings, likewise.
+    :raises CorpusError: a sentence is coded by somebody of the very name that is given to the nameless.
+    """
+    name = coder_of(path)
+    for id, of_id in grouped.items():
+        if {"", name} <= {coding.annotator for coding in of_id}:
+            raise CorpusError(
+                f"{path}: sentence {id!r} is coded by {name!r} and by nobody who is named, for whom the name of the "
+                "corpus stands; name the 'annotator' of each coding"
+            )
+    return {
+        id: [coding if coding.annotator else replace(coding, annotator=name) for coding in of_id]
+        for id, of_id in grouped.items()
+    }
