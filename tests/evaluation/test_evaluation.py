@@ -1,6 +1,7 @@
 """The record of an evaluation, against scikit-learn and by hand, and what it refuses."""
 
 import json
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -143,6 +144,20 @@ def test_arrays_of_another_shape_are_refused(name: str) -> None:
         EvaluationError, match=rf"^{name} has shape \(120, 2\), expected \(120, 3\) \(sentences, frames\)$"
     ):
         evaluate(**arrays, frames=FRAMES, document_ids=documents)  # type: ignore[arg-type]
+
+
+def test_documents_may_be_an_array_or_a_column() -> None:
+    gold, probabilities, decisions, documents = invented()
+    listed = evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=documents, draws=20)
+    for given in (np.array(documents), np.array(documents, dtype=object), tuple(documents)):
+        assert evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=given, draws=20) == listed
+    none = np.zeros((0, 3), dtype=bool)
+    with pytest.raises(EvaluationError, match=r"^there is no sentence to evaluate on$"):
+        evaluate(none, none.astype(float), none, frames=FRAMES, document_ids=np.array([], dtype=str))
+    pandas: Any = pytest.importorskip("pandas")
+    # As some rows of a data frame are: the index does not count from 0.
+    column = pandas.Series(documents, index=range(7, 127))
+    assert evaluate(gold, probabilities, decisions, frames=FRAMES, document_ids=column, draws=20) == listed
 
 
 def test_no_sentences_are_refused() -> None:

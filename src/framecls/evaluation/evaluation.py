@@ -99,7 +99,7 @@ def evaluate(
     decisions: npt.NDArray[np.bool_],
     *,
     frames: Sequence[str],
-    document_ids: Sequence[str],
+    document_ids: Sequence[str] | npt.NDArray[Any],
     system: str = "model",
     calibrated: bool = False,
     weights: Floats | None = None,
@@ -114,7 +114,8 @@ def evaluate(
     :param probabilities: their order counts, for average precision. *Shape:* ``(N, F)``.
     :param decisions: what the system decided with them. *Shape:* ``(N, F)``, bool.
     :param frames: names of the F frames, in column order.
-    :param document_ids: document of each sentence, the unit that is resampled.
+    :param document_ids: document of each sentence, the unit that is resampled: a list, an array, a column of a data
+        frame.
     :param system: name for tables.
     :param calibrated: whether they are meant as probabilities, so that their calibration can be judged.
     :param weights: what each sentence counts for, such as one over the chance it had to be drawn, so that an enriched
@@ -129,7 +130,7 @@ def evaluate(
     for name, array in (("gold", gold), ("probabilities", probabilities), ("decisions", decisions)):
         if array.shape != size:
             raise EvaluationError(f"{name} has shape {array.shape}, expected {size} (sentences, frames)")
-    if not document_ids:
+    if not len(document_ids):
         raise EvaluationError("there is no sentence to evaluate on")
     if not np.isfinite(probabilities).all():
         raise EvaluationError("a probability is not a finite number; the model is damaged")

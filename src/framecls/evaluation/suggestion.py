@@ -64,6 +64,7 @@ def suggest(
     :returns: rows, the least certain first.
     :raises EvaluationError: there is no sentence, or a number is below 1.
     """
+    texts, document_ids = list(texts), list(document_ids)
     if not texts:
         raise EvaluationError("there is no sentence to choose from")
     if size < 1 or per_document < 1:
