@@ -37,8 +37,9 @@ def test_the_choice_is_in_doubt_and_of_every_matter() -> None:
     scores = doubt(probabilities, [0.5])[chosen]
     assert (np.diff(scores) <= 0).all()
     assert suggest(texts, documents, probabilities, [0.5], size=9) == chosen
-    arrays: list[Any] = [np.array(texts), np.array(documents)]
-    assert suggest(*arrays, probabilities, [0.5], size=9) == chosen
+    text_array: Any = np.array(texts)
+    document_array: Any = np.array(documents)
+    assert suggest(text_array, document_array, probabilities, [0.5], size=9) == chosen
 
 
 def test_no_document_gives_more_than_its_share_and_no_sentence_comes_twice() -> None:

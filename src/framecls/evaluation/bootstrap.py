@@ -1,5 +1,5 @@
 """
-Intervals of F1 by drawing documents with replacement.
+Intervals by drawing documents with replacement: of F1, and of whatever else is computed of each draw.
 
 Documents are drawn, not sentences, because sentences of one document are not independent (a cluster bootstrap; Davison
 and Hinkley 1997, "Bootstrap methods and their application", section 3.8). Draws of few documents vary less than the

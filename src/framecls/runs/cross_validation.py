@@ -57,7 +57,7 @@ def cross_validate(
     own splits are not used.
 
     :param config: the recipe and its corpora.
-    :param output: folder for ``<protocol>.json``, ``.md`` and ``.parquet``.
+    :param output: folder for ``<protocol>.json``, ``.md``, ``.html`` and ``.parquet``.
     :param protocol: as for :func:`group_documents`.
     :param folds: how many, for ``kfold``.
     :param train_only: annotator whose sentences are trained on, in the folds that are not theirs, and not tested on.

@@ -56,8 +56,8 @@ def evaluate_model(
     :param baselines: whether to run them.
     :param beside: other systems for the same table: checkpoint folders, or files of decisions, as for
         :func:`framecls.runs.beside.read_beside`.
-    :param output: a folder for ``<split>.json``, ``<split>.md`` and ``<split>.parquet`` (a row a sentence). By default
-        the test split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card,
+    :param output: a folder for ``<split>.json``, ``.md``, ``.html`` and ``.parquet`` (a row a sentence). By default the test
+        split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card,
         and nothing else is.
     :param text: whether the rows hold the sentences' text.
     :param interval: kind of the intervals.

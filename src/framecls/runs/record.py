@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind: a JSON record, a Markdown table and a row a sentence."""
+"""What an evaluation leaves behind: a JSON record, the same as Markdown tables and as a page, and a row a sentence."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -116,7 +116,7 @@ def write_evaluation(
     Write ``<name>.json``, ``<name>.md``, ``<name>.html`` and ``<name>.parquet``.
 
     :param folder: made where it is not there.
-    :param name: of the three files.
+    :param name: of the four files, without suffix.
     :param facts: what was evaluated, for the record.
     :param evaluations: from :func:`judge`.
     :param part: the N sentences.
