@@ -21,9 +21,10 @@ from framecls.codebook import Codebook
 from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.errors import FrameclsError
+from framecls.runs.baselines import score_baselines
 from framecls.runs.beside import read_beside
 from framecls.runs.cross_validation import named_hashes, read_fold, recipe_of, record_folds
-from framecls.runs.folds import Fold, score_baselines
+from framecls.runs.folds import Fold
 
 
 def main() -> None:
@@ -59,7 +60,7 @@ def main() -> None:
         fold = next(filter(None, runs), None)
         if fold is None or not np.array_equal(fold.rows, rows):
             sys.exit(f"record: {path} is not there, or not of fold {held} and this recipe and data; run run.py anew")
-        baselines = score_baselines(learnt, test, target=config.target)
+        baselines = score_baselines(learnt.train, learnt.validation, test, target=config.target)
         found.append(replace(fold, scored={**fold.scored, **baselines}))
     held_out = sorted(corpus.sentences[row].id for fold in found for row in fold.rows.tolist())
     if [id for id in held_out if id in tested] != sorted(tested):

@@ -17,6 +17,7 @@ from framecls.corpus import Corpus, DocumentFacts
 from framecls.errors import ConfigError, CorpusError
 from framecls.model.training_data import TrainingData
 from framecls.runs import folds
+from framecls.runs.baselines import score_baselines
 from framecls.runs.cross_validation import cross_validate
 from framecls.runs.record import MAJORITY
 
@@ -113,7 +114,7 @@ def test_every_sentence_is_tested_once(
 def test_the_majority_is_that_of_what_is_trained_on(short: TrainConfig, corpus: Corpus) -> None:
     fold_of = folds.group_documents(corpus, "kfold", folds=3)
     data, test, _ = folds.fold_data(short, corpus, fold_of, "0")
-    scored = folds.score_baselines(data, test, target="f1")
+    scored = score_baselines(data.train, data.validation, test, target="f1")
     assert scored[MAJORITY].probabilities.tolist() == [pytest.approx(data.train.gold().mean(axis=0))] * len(test)
 
 

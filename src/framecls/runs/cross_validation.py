@@ -17,7 +17,7 @@ from framecls.config import TrainConfig
 from framecls.corpus import Corpus
 from framecls.evaluation import Evaluation, IntervalKind
 from framecls.files import file_sha256, refuse_overwriting, whole_file
-from framecls.lexicon import Lexicon
+from framecls.runs.baselines import score_lexicon
 from framecls.runs.beside import add_systems, named, read_beside
 from framecls.runs.folds import Fold, group_documents, group_of, out_of_fold, tested_part
 from framecls.runs.record import LEXICON, Scored, judge, write_evaluation
@@ -230,8 +230,7 @@ def _pool(found: Sequence[Fold], part: Corpus, *, baselines: bool) -> dict[str, 
     """Lay the folds' scores one after the other, as their sentences are in the part, and the lexicon's beside them."""
     pooled = {name: _joined([fold.scored[name] for fold in found]) for name in found[0].scored}
     if baselines:
-        lexicon, texts = Lexicon(part.codebook), part.inputs()[0]
-        pooled[LEXICON] = Scored(lexicon.hits(texts).astype(np.float32), lexicon.decide(texts), calibrated=False)
+        pooled[LEXICON] = score_lexicon(part)
     return pooled
 
 

@@ -14,10 +14,10 @@ from framecls.corpus import Corpus, DocumentFacts, Split, split_documents
 from framecls.errors import ConfigError, CorpusError
 from framecls.model import FrameClassifier
 from framecls.model.base import seen_by
-from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.model.training import train
 from framecls.model.training_data import TrainingData
-from framecls.runs.record import MAJORITY, TFIDF, Scored
+from framecls.runs.baselines import score_baselines
+from framecls.runs.record import Scored
 
 __all__ = [
     "Fold",
@@ -25,7 +25,6 @@ __all__ = [
     "group_documents",
     "group_of",
     "out_of_fold",
-    "score_baselines",
     "tested_part",
     "train_and_score",
     "without_annotator",
@@ -198,7 +197,7 @@ def train_and_score(
             "test; start from one that has not seen it"
         )
     # First, so that what stops them does not cost a training.
-    others = score_baselines(data, test, target=config.target) if baselines else {}
+    others = score_baselines(data.train, data.validation, test, target=config.target) if baselines else {}
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         folder = keep or Path(scratch) / "model"
@@ -208,24 +207,6 @@ def train_and_score(
     scored = {"model": Scored(probabilities, classifier.decide(probabilities))}
     seconds = time.monotonic() - started
     return Fold(name, np.arange(len(test)), scored | others, len(data.train) + len(data.validation), seconds)
-
-
-def score_baselines(data: TrainingData, test: Corpus, *, target: str) -> dict[str, Scored]:
-    """
-    Train majority and TF-IDF with logistic regression on what a model is trained on, and score the same sentences.
-
-    :param data: what to train on.
-    :param test: N sentences to score.
-    :param target: what thresholds are fitted for.
-    :returns: what each made of them, by name.
-    :raises EvaluationError: a frame is on none, or on all, of the sentences of a split.
-    """
-    tfidf, majority = TfidfBaseline.fit(data.train, data.validation, target=target), MajorityBaseline(data.train.gold())
-    probabilities, shares = tfidf.probabilities(test.inputs()[0]), majority.probabilities(len(test))
-    return {
-        TFIDF: Scored(probabilities, tfidf.decide(probabilities)),
-        MAJORITY: Scored(shares, majority.decide(shares)),
-    }
 
 
 def tested_part(config: TrainConfig, corpus: Corpus, train_only: str) -> Corpus:

@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Literal
 
 from framecls.corpus import Corpus, Split
-from framecls.errors import ConfigError, CorpusError, EvaluationError
+from framecls.errors import ConfigError, CorpusError
 from framecls.evaluation import Evaluation, IntervalKind, Mistake
 from framecls.files import refuse_overwriting
-from framecls.lexicon import Lexicon
 from framecls.model import FrameClassifier
 from framecls.model.attribution import Push
 from framecls.model.base import seen_by
-from framecls.model.baselines import MajorityBaseline, TfidfBaseline
 from framecls.model.checkpoint import read_splits
 from framecls.model.identity import checkpoint_sha256
 from framecls.report import write_model_card
+from framecls.runs.baselines import score_baselines, score_lexicon
 from framecls.runs.beside import add_systems, named, read_beside, score_beside
-from framecls.runs.record import LEXICON, MAJORITY, TFIDF, Scored, judge, write_evaluation
+from framecls.runs.record import LEXICON, Scored, judge, write_evaluation
 
 __all__ = ["EvaluatedSplit", "check_unseen", "evaluate_model", "splits_of"]
 
@@ -56,9 +55,9 @@ def evaluate_model(
     :param baselines: whether to run them.
     :param beside: other systems for the same table: checkpoint folders, or files of decisions, as for
         :func:`framecls.runs.beside.read_beside`.
-    :param output: a folder for ``<split>.json``, ``.md``, ``.html`` and ``.parquet`` (a row a sentence). By default the test
-        split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card,
-        and nothing else is.
+    :param output: a folder for ``<split>.json``, ``.md``, ``.html`` and ``.parquet`` (a row a sentence). By default the
+        test split of the very corpus the model was trained on is recorded in its ``evaluation/`` and model card, and
+        nothing else is.
     :param text: whether the rows hold the sentences' text.
     :param interval: kind of the intervals.
     :param explain: record the words that pushed the model to its surest mistakes (extra ``explain``).
@@ -92,21 +91,10 @@ def evaluate_model(
     decisions = classifier.decide(probabilities)
     found = {f"{classifier.name} (model)": Scored(probabilities, decisions)}
     if baselines:
-        lexicon = Lexicon(classifier.codebook)
-        found[LEXICON] = Scored(lexicon.hits(texts), lexicon.decide(texts), calibrated=False)
+        found[LEXICON] = score_lexicon(part)
         train, validation = (whole.select(splits, name) for name in ("train", "validation"))
         if split == "test" and len(train) and len(validation):
-            try:
-                tfidf = TfidfBaseline.fit(train, validation, target=classifier.decision.target)
-            except EvaluationError as error:
-                # What it lacks, a model trained elsewhere need not.
-                logger.warning("%s is left out: %s", TFIDF, error)
-            else:
-                scored = tfidf.probabilities(texts)
-                found[TFIDF] = Scored(scored, tfidf.decide(scored))
-            majority = MajorityBaseline(train.gold())
-            shares = majority.probabilities(len(part))
-            found[MAJORITY] = Scored(shares, majority.decide(shares))
+            found |= score_baselines(train, validation, part, target=classifier.decision.target, leave_out=True)
     add_systems(found, (score_beside(one, part) for one, is_model in others if is_model))
     add_systems(found, files)
     evaluations = judge(part, found, interval=interval)
