@@ -14,6 +14,10 @@ from framecls.corpus import AnnotatedSentence, Corpus, DocumentFacts
 from framecls.documents import sentences
 from framecls.documents.text import document_of_text
 from framecls.evaluation import (
+    Ceiling,
+    Confusion,
+    Curves,
+    Difference,
     Evaluation,
     IntervalKind,
     Mistake,
@@ -26,7 +30,7 @@ from framecls.evaluation import (
     evaluate_slices,
     mistakes,
 )
-from framecls.evaluation.suspects import suspects
+from framecls.evaluation.suspects import Suspect, suspects
 from framecls.files import whole_file, write_json, write_text
 from framecls.lexicon import Lexicon
 from framecls.model.attribution import Push
@@ -100,6 +104,33 @@ def judge(part: Corpus, systems: Mapping[str, Scored], *, interval: IntervalKind
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """
+    What is found of systems on the same sentences, the first of them in full.
+
+    :param evaluations: a record a system.
+    :param differences: of the first system to each other one.
+    :param ceiling: the coders beside the first system; ``None`` where no sentence has two.
+    :param slices: of the first system, as all that follow.
+    :param curves: one for each frame that has any.
+    :param confusions: of frames.
+    :param mistakes: the surest ones.
+    :param pushes: words behind each of them; ``None`` where they were not asked for.
+    :param suspects: codings that are likely errors; ``None`` likewise.
+    """
+
+    evaluations: Sequence[Evaluation]
+    differences: Sequence[Difference]
+    ceiling: Ceiling | None
+    slices: Sequence[Slice]
+    curves: Sequence[Curves]
+    confusions: Sequence[Confusion]
+    mistakes: Sequence[Mistake]
+    pushes: Sequence[Sequence[Push]] | None
+    suspects: Sequence[Suspect] | None
+
+
 def write_evaluation(
     folder: Path,
     name: str,
@@ -127,72 +158,106 @@ def write_evaluation(
         have learnt from them.
     :raises EvaluationError: an extra that this needs is not installed.
     """
-    gold, frames, weights = part.gold(), part.codebook.frames, part.weights()
-    first = next(iter(systems.values()))
-    probabilities, decisions = first.probabilities, first.decisions
-    slices = _slices(part, gold, decisions, weights)
-    drawn = evaluations[0].interval
-    differences = compare(
-        gold,
-        {system: scored.decisions for system, scored in systems.items()},
-        frames=frames,
-        document_ids=part.document_ids(),
-        weights=weights,
-        seed=drawn.seed,
-        draws=drawn.draws,
-    )
+    found = _find(evaluations, part, systems, explain=explain, suspected=suspected)
+    record = _record(facts, found, part, text=text)
+    tables = _tables(found, part.codebook.frames)
+    write_json(folder / f"{name}.json", record)
+    write_text(folder / f"{name}.md", tables)
+    shown = _shown(found, part) if text else []
+    write_evaluation_page(folder / f"{name}.html", record, tables, part.codebook, shown)
+    rows = _rows(part, next(iter(systems.values())), text=text)
+    with whole_file(folder / f"{name}.parquet") as partial:
+        pq.write_table(rows, partial, compression="zstd")
+
+
+def _find(
+    evaluations: Sequence[Evaluation],
+    part: Corpus,
+    systems: Mapping[str, Scored],
+    *,
+    explain: Callable[[Sequence[Mistake]], list[list[Push]]] | None,
+    suspected: bool,
+) -> _Findings:
+    """Compute whatever the record holds beside the evaluations, with the same draws of documents as theirs."""
+    gold, frames, weights, ids = part.gold(), part.codebook.frames, part.weights(), part.document_ids()
+    system, first = next(iter(systems.items()))
+    probabilities, decisions, drawn = first.probabilities, first.decisions, evaluations[0].interval
+    decided = {name: scored.decisions for name, scored in systems.items()}
     traced = (
         evaluate_curves(gold[:, column], probabilities[:, column], frame=frame, calibrated=True, weights=weights)
         for column, frame in enumerate(frames)
     )
-    curves = [one for one in traced if one]
-    ceiling = evaluate_ceiling(
-        part.by_coder(),
-        decisions,
-        frames=frames,
-        document_ids=part.document_ids(),
-        system=next(iter(systems)),
-        seed=drawn.seed,
-        draws=drawn.draws,
+    surest = mistakes(gold, probabilities, decisions, frames=frames)
+    return _Findings(
+        evaluations=evaluations,
+        differences=compare(
+            gold, decided, frames=frames, document_ids=ids, weights=weights, seed=drawn.seed, draws=drawn.draws
+        ),
+        ceiling=evaluate_ceiling(
+            part.by_coder(),
+            decisions,
+            frames=frames,
+            document_ids=ids,
+            system=system,
+            seed=drawn.seed,
+            draws=drawn.draws,
+        ),
+        slices=_slices(part, gold, decisions, weights),
+        curves=[one for one in traced if one],
+        confusions=confusions(gold, decisions, frames=frames),
+        mistakes=surest,
+        pushes=explain(surest) if explain else None,
+        suspects=suspects(gold, probabilities, frames=frames) if suspected else None,
     )
-    found = mistakes(gold, probabilities, decisions, frames=frames)
-    pushes = explain(found) if explain else [[] for _ in found]
-    doubted = suspects(gold, probabilities, frames=frames) if suspected else None
-    record = {
+
+
+def _record(facts: Mapping[str, object], found: _Findings, part: Corpus, *, text: bool) -> dict[str, object]:
+    """Lay out the findings as plain values for JSON; sentences by their ids."""
+    ids = [sentence.id for sentence in part.sentences]
+    wrong: list[dict[str, object]] = [
+        {"id": ids[one.row], "frame": one.frame, "kind": one.kind, "probability": one.probability}
+        for one in found.mistakes
+    ]
+    if found.pushes is not None:
+        for row, words in zip(wrong, found.pushes, strict=True):
+            row["words"] = [asdict(push) for push in _strongest(words, text=text)]
+    return {
         "framecls": version("framecls"),
         **facts,
-        "interval": asdict(drawn),
-        "evaluations": [evaluation.to_dict() for evaluation in evaluations],
-        "differences": [one.to_dict() for one in differences],
-        "ceiling": ceiling.to_dict() if ceiling else None,
-        "slices": [one.to_dict() for one in slices],
-        "curves": [one.to_dict() for one in curves],
-        "confusions": [one.to_dict() for one in confusions(gold, decisions, frames=frames)],
-        "mistakes": [
-            {"id": part.sentences[one.row].id, "frame": one.frame, "kind": one.kind, "probability": one.probability}
-            | ({"words": [asdict(push) for push in _strongest(words, text=text)]} if explain else {})
-            for one, words in zip(found, pushes, strict=True)
-        ],
+        "interval": asdict(found.evaluations[0].interval),
+        "evaluations": [one.to_dict() for one in found.evaluations],
+        "differences": [one.to_dict() for one in found.differences],
+        "ceiling": found.ceiling.to_dict() if found.ceiling else None,
+        "slices": [one.to_dict() for one in found.slices],
+        "curves": [one.to_dict() for one in found.curves],
+        "confusions": [one.to_dict() for one in found.confusions],
+        "mistakes": wrong,
         "suspects": None
-        if doubted is None
+        if found.suspects is None
         else [
-            {"id": part.sentences[one.row].id, "frame": one.frame, "coded": one.coded, "probability": one.probability}
-            for one in doubted
+            {"id": ids[one.row], "frame": one.frame, "coded": one.coded, "probability": one.probability}
+            for one in found.suspects
         ],
     }
-    write_json(folder / f"{name}.json", record)
-    tables = [evaluation_markdown(evaluations)]
-    if differences:
-        tables.append(differences_markdown(differences))
-    if ceiling:
-        tables.append(ceiling_markdown(ceiling))
-    if curves:
-        tables.append(curves_markdown(curves))
-    if slices:
-        tables.append(slices_markdown(slices, frames))
-    write_text(folder / f"{name}.md", "\n".join(tables))
-    shown = [_shown(one, part.sentences[one.row], words) for one, words in zip(found, pushes, strict=True)]
-    write_evaluation_page(folder / f"{name}.html", record, "\n".join(tables), part.codebook, shown if text else [])
+
+
+def _tables(found: _Findings, frames: Sequence[str]) -> str:
+    """Lay out the findings as Markdown, without tables of nothing."""
+    tables = [evaluation_markdown(found.evaluations)]
+    if found.differences:
+        tables.append(differences_markdown(found.differences))
+    if found.ceiling:
+        tables.append(ceiling_markdown(found.ceiling))
+    if found.curves:
+        tables.append(curves_markdown(found.curves))
+    if found.slices:
+        tables.append(slices_markdown(found.slices, frames))
+    return "\n".join(tables)
+
+
+def _rows(part: Corpus, first: Scored, *, text: bool) -> pa.Table:
+    """Lay out gold and what the first system made of it, a row a sentence."""
+    gold = part.gold()
     columns: dict[str, object] = {
         "id": [sentence.id for sentence in part.sentences],
         "document_id": part.document_ids(),
@@ -200,14 +265,13 @@ def write_evaluation(
     }
     if text:
         columns["text"] = [sentence.text for sentence in part.sentences]
-    for column, frame in enumerate(frames):
+    for column, frame in enumerate(part.codebook.frames):
         columns |= {
             f"gold_{frame}": gold[:, column],
-            f"prob_{frame}": probabilities[:, column],
-            frame: decisions[:, column],
+            f"prob_{frame}": first.probabilities[:, column],
+            frame: first.decisions[:, column],
         }
-    with whole_file(folder / f"{name}.parquet") as partial:
-        pq.write_table(pa.table(columns), partial, compression="zstd")
+    return pa.table(columns)
 
 
 def _slices(
@@ -240,7 +304,15 @@ def _strongest(words: Sequence[Push], *, text: bool) -> list[Push]:
     return strongest if text else [replace(push, word="") for push in strongest]
 
 
-def _shown(mistake: Mistake, sentence: AnnotatedSentence, words: Sequence[Push]) -> ShownMistake:
+def _shown(found: _Findings, part: Corpus) -> list[ShownMistake]:
+    """Give the surest mistakes with their sentences, for the page."""
+    pushes = found.pushes if found.pushes is not None else [[] for _ in found.mistakes]
+    return [
+        _shown_mistake(one, part.sentences[one.row], words) for one, words in zip(found.mistakes, pushes, strict=True)
+    ]
+
+
+def _shown_mistake(mistake: Mistake, sentence: AnnotatedSentence, words: Sequence[Push]) -> ShownMistake:
     return ShownMistake(
         mistake.frame,
         mistake.kind,
