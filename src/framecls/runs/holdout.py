@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -79,25 +80,21 @@ def evaluate_model(
     if (explain or suspected) and folder is None:
         raise ConfigError(f"{corpus}: words and suspects are written to files; give --output a folder for them")
     part.weights()
-    others = [(one, Path(named(one)[1]).is_dir()) for one in beside]
     if folder is not None:
         refuse_overwriting(folder / f"{split}.parquet", [named(one)[1] for one in beside])
-    for one, is_model in others:
-        if is_model:
-            check_unseen(part, named(one)[1], split)
-    files = [read_beside(one, part) for one, is_model in others if not is_model]
-    texts, before, heading = part.inputs()
-    probabilities = classifier.probabilities(texts, before, heading)
-    decisions = classifier.decide(probabilities)
-    found = {f"{classifier.name} (model)": Scored(probabilities, decisions)}
+    models = [one for one in beside if named(one)[1].is_dir()]
+    for one in models:
+        check_unseen(part, named(one)[1], split)
+    files = [read_beside(one, part) for one in beside if one not in models]
+    probabilities = classifier.probabilities(*part.inputs())
+    found = {f"{classifier.name} (model)": Scored(probabilities, classifier.decide(probabilities))}
     if baselines:
-        found[LEXICON] = score_lexicon(part)
-        train, validation = (whole.select(splits, name) for name in ("train", "validation"))
-        if split == "test" and len(train) and len(validation):
-            found |= score_baselines(train, validation, part, target=classifier.decision.target, leave_out=True)
-    add_systems(found, (score_beside(one, part) for one, is_model in others if is_model))
+        found |= _baselines(whole, splits, part, split, target=classifier.decision.target)
+    add_systems(found, (score_beside(one, part) for one in models))
     add_systems(found, files)
     evaluations = judge(part, found, interval=interval)
+    if folder is None:
+        return evaluations
     facts = {
         "model": classifier.name,
         "model_sha256": checkpoint_sha256(model),
@@ -107,29 +104,29 @@ def evaluate_model(
         "decision_fitted_on": classifier.decision.fitted_on,
         "target": classifier.decision.target,
     }
-    if folder is None:
-        return evaluations
-
-    def words(mistakes: Sequence[Mistake]) -> list[list[Push]]:
-        rows = [one.row for one in mistakes]
-        inputs = ([values[row] for row in rows] for values in (texts, before, heading))
-        given, befores, headings = inputs
-        return classifier.explain(given, [one.frame for one in mistakes], befores, headings)
-
-    write_evaluation(
-        folder,
-        split,
-        facts,
-        evaluations,
-        part,
-        found,
-        text=text,
-        explain=words if explain else None,
-        suspected=suspected,
-    )
+    words = partial(_words, classifier, part) if explain else None
+    write_evaluation(folder, split, facts, evaluations, part, found, text=text, explain=words, suspected=suspected)
     if output is None:
         write_model_card(model)
     return evaluations
+
+
+def _baselines(
+    whole: Corpus, splits: Mapping[str, Split], part: Corpus, split: EvaluatedSplit, *, target: str
+) -> dict[str, Scored]:
+    """Score a split by keywords, and a test split by what is trained on the others where there are any."""
+    found = {LEXICON: score_lexicon(part)}
+    train, validation = (whole.select(splits, name) for name in ("train", "validation"))
+    if split == "test" and len(train) and len(validation):
+        # What TF-IDF lacks, a model trained elsewhere need not.
+        found |= score_baselines(train, validation, part, target=target, leave_out=True)
+    return found
+
+
+def _words(classifier: FrameClassifier, part: Corpus, mistakes: Sequence[Mistake]) -> list[list[Push]]:
+    """Give the words that pushed the model to each mistake."""
+    texts, before, heading = ([values[one.row] for one in mistakes] for values in part.inputs())
+    return classifier.explain(texts, [one.frame for one in mistakes], before, heading)
 
 
 def _corpus_sha256(model: Path) -> str:
