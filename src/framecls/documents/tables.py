@@ -23,6 +23,7 @@ __all__ = [
     "TABLE_SUFFIXES",
     "Row",
     "TableKind",
+    "adjoin",
     "read_rows",
     "sentence_before",
     "sentence_of_row",
@@ -214,9 +215,18 @@ def sentence_before(values: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     if last.get("document_id") != values["document_id"]:
         return ""
     end, start = whole_number(last, "end"), whole_number(values, "start")
-    if end is None or start is None or not 0 <= start - end <= _APART:
-        return ""
-    return str(last["text"])
+    return str(last["text"]) if end is not None and start is not None and adjoin(end, start) else ""
+
+
+def adjoin(end: int, start: int) -> bool:
+    """
+    Tell whether a sentence follows right upon another one of its document.
+
+    :param end: where the other one ends, in characters.
+    :param start: where it begins.
+    :returns: whether no more stands between them than empty lines, a mark of a list or a number could take.
+    """
+    return 0 <= start - end <= _APART
 
 
 def whole_number(values: Mapping[str, Any], key: str) -> int | None:

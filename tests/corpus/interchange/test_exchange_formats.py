@@ -292,3 +292,14 @@ def test_a_missing_extra_says_what_to_install(
     assert write is not None
     with pytest.raises(CorpusError, match=extra):
         write(SMALL, tmp_path / "x.xlsx")
+
+
+def test_tasks_show_the_sentence_before_where_it_is_known(tmp_path: Path) -> None:
+    text = "A toll is asked. It is due at the gate. A pilot is sent."
+    starts = [0, text.index("It is"), text.index("A pilot")]
+    units = [Unit(f"u{n}", start, text.index(".", start) + 1) for n, start in enumerate(starts)]
+    for those, befores in ((units, ["", text[:16], text[17:39]]), ([units[0], units[2]], ["", ""])):
+        document = CodedDocument("d", "d", text, units=tuple(those))
+        path = tmp_path / "tasks.json"
+        FORMATS["label-studio-sentences"].write(Project("p", (document,), (), CODES, ()), path)  # type: ignore[misc]
+        assert [task["data"]["before"] for task in json.loads(path.read_text(encoding="utf-8"))] == befores

@@ -249,3 +249,11 @@ def test_kinds_of_overlap_hold_each_other(start: int, length: int) -> None:
     assert found["full"] <= found["half"] <= found["any"]
     # Half of a selection is always somewhere.
     assert bool(found["half"]) == any(letter.isalnum() for letter in TEXT[start:end])
+
+
+def test_a_sentence_that_was_left_out_is_not_passed_over() -> None:
+    units = tuple(
+        Unit(id, TEXT.index(words), TEXT.index(words) + len(words)) for id, words in (("u1", FIRST), ("u3", THIRD))
+    )
+    for document in (CodedDocument("d", "d", TEXT, units=units), CodedDocument("d", "d", TEXT, sentences=units)):
+        assert [(piece.id, piece.before) for piece in cut(document)] == [("u1", ""), ("u3", "")]

@@ -193,7 +193,7 @@ def _sentence_tasks(
     document: CodedDocument, selections: Sequence[Selection], labels: Mapping[str, str], project: Project
 ) -> Iterator[dict[str, Any]]:
     read = [name for name in project.annotators if (name, document.id) in project.completed]
-    before = ""
+    befores = {unit.id: before for unit, before in document.befores(document.units)}
     for unit, here in by_unit(document, selections):
         results: dict[str, list[dict[str, Any]]] = {name: [] for name in read}
         for selection in here:
@@ -203,9 +203,9 @@ def _sentence_tasks(
                 score = max(selection.probabilities, default=None)
                 of_annotator.append(choices_result(given, score=score, note=selection.note))
         text = document.text[unit.start : unit.end]
-        data = {TEXT_TAG: text, "before": before, "heading": "", "document_id": document.id, "sentence_id": unit.id}
-        yield {"data": data | {"start": unit.start, "end": unit.end}, **_answers(results, project)}
-        before = text
+        data: dict[str, Any] = {TEXT_TAG: text, "before": befores.get(unit.id, ""), "heading": ""}
+        data |= {"document_id": document.id, "sentence_id": unit.id, "start": unit.start, "end": unit.end}
+        yield {"data": data, **_answers(results, project)}
 
 
 def _answers(results: Mapping[str, list[dict[str, Any]]], project: Project) -> dict[str, Any]:

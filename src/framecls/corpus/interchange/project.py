@@ -7,11 +7,12 @@ counts.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from framecls.codebook import Codebook
+from framecls.documents.tables import adjoin
 
 __all__ = [
     "Code",
@@ -85,6 +86,20 @@ class CodedDocument:
                 last = unit.end
             if len({unit.id for unit in units}) < len(units):
                 raise ValueError(f"document {self.id!r} has two units with one id")
+
+    def befores(self, units: Iterable[Unit]) -> Iterator[tuple[Unit, str]]:
+        """
+        Give sentences, each with the one before it.
+
+        :param units: units or sentences of the document, in order.
+        :returns: each that is not blank, and the text of the one before it; empty where other text stands between
+            them, as it does between sampled sentences.
+        """
+        last = Unit("", 0, 0)
+        for unit in units:
+            if self.text[unit.start : unit.end].strip():
+                yield unit, self.text[last.start : last.end] if adjoin(last.end, unit.start) else ""
+                last = unit
 
 
 @dataclass(frozen=True, slots=True)

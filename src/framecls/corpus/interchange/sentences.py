@@ -291,26 +291,19 @@ def cut(document: CodedDocument, *, unit_ids_are_unique: bool = True) -> Iterato
                 id = f"{document.id}#{number:04d}"
                 yield _Cut(id, sentence.start, sentence.end, sentence.before, sentence.heading)
         return
-    before = ""
-    for unit in document.units:
-        text = document.text[unit.start : unit.end]
-        if text.strip():
-            yield _Cut(unit.id if unit_ids_are_unique else f"{document.id}#{unit.id}", unit.start, unit.end, before, "")
-            before = text
+    for unit, before in document.befores(document.units):
+        id = unit.id if unit_ids_are_unique else f"{document.id}#{unit.id}"
+        yield _Cut(id, unit.start, unit.end, before, "")
 
 
 def _known(document: CodedDocument, ids_are_unique: bool) -> Iterator[_Cut]:
     """Give the sentences of a document as the file has them, each below the heading that segmentation finds for it."""
     found = list(cut(replace(document, sentences=())))
     starts = [piece.start for piece in found]
-    before = ""
-    for unit in document.sentences:
-        text = document.text[unit.start : unit.end]
-        if text.strip():
-            index = bisect_right(starts, unit.start) - 1
-            id = unit.id if ids_are_unique else f"{document.id}#{unit.id}"
-            yield _Cut(id, unit.start, unit.end, before, found[index].heading if index >= 0 else "")
-            before = text
+    for unit, before in document.befores(document.sentences):
+        index = bisect_right(starts, unit.start) - 1
+        id = unit.id if ids_are_unique else f"{document.id}#{unit.id}"
+        yield _Cut(id, unit.start, unit.end, before, found[index].heading if index >= 0 else "")
 
 
 def _unique_units(documents: Sequence[CodedDocument]) -> bool:
