@@ -194,8 +194,11 @@ def test_weights_of_another_shape_than_the_config_says(copy: Path) -> None:
         FrameClassifier.load(copy)
 
 
-def test_tokenizer_that_is_cut_short(copy: Path) -> None:
-    (copy / "tokenizer.json").write_text("{")
+@pytest.mark.parametrize(
+    ("name", "text"), [("tokenizer.json", "{"), ("tokenizer.json", '"x"'), ("tokenizer_config.json", "[]")]
+)
+def test_tokenizer_that_is_cut_short_or_something_else(name: str, text: str, copy: Path) -> None:
+    (copy / name).write_text(text)
     with pytest.raises(ModelError, match=r"copy: the tokenizer cannot be loaded: .+; copy or train the model again"):
         FrameClassifier.load(copy)
 

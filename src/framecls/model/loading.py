@@ -24,7 +24,8 @@ def loading(what: str, *, remedy: str) -> Iterator[None]:
     """
     try:
         yield
-    # Weights of another shape than config.json says are a RuntimeError, and SafetensorError is none of the others.
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    # Weights of another shape than config.json says are a RuntimeError, and SafetensorError is none of the others; a
+    # list where a file of JSON should hold an object is an AttributeError or a TypeError in transformers.
+    except (OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError, SafetensorError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ModelError(f"{what} cannot be loaded: {reason}; {remedy}") from error
