@@ -246,18 +246,21 @@ def _duplicate_problems(corpus: Corpus) -> Iterator[str]:
     """Find sentences with nearly the same words on both sides of a split, or the same words and other frames."""
     splits = corpus.splits()
     sides = [splits.get(sentence.document_id) for sentence in corpus.sentences]
-    spelt = ["".join(words(sentence.text)) for sentence in corpus.sentences]
-    yield from _same_problems(corpus, sides, spelt)
+    split = [words(sentence.text) for sentence in corpus.sentences]
+    spelt = ["".join(found) for found in split]
+    yield from _same_problems(corpus, sides, spelt, [len(found) for found in split])
     yield from _near_problems(corpus, sides, spelt)
 
 
-def _same_problems(corpus: Corpus, sides: Sequence[Split | None], spelt: Sequence[str]) -> Iterator[str]:
+def _same_problems(
+    corpus: Corpus, sides: Sequence[Split | None], spelt: Sequence[str], lengths: Sequence[int]
+) -> Iterator[str]:
     """Give a line for each wording that leaks, and one for each that is coded in two ways, however often it stands."""
     same: defaultdict[str, list[int]] = defaultdict(list)
-    for row, sentence in enumerate(corpus.sentences):
+    for row, (wording, length) in enumerate(zip(spelt, lengths, strict=True)):
         # "Article 2: Definitions" stands in every agreement and teaches nothing.
-        if len(words(sentence.text)) >= _LEAST_WORDS:
-            same[spelt[row]].append(row)
+        if length >= _LEAST_WORDS:
+            same[wording].append(row)
     for rows in same.values():
         if (other := next((row for row in rows if sides[row] != sides[rows[0]]), None)) is not None:
             yield f"leak: {_named(corpus, sides, rows[0], other, len(rows))} have the same words; move or drop one"
